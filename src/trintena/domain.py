@@ -1,0 +1,191 @@
+"""The nouns that every room shares: a series, what to run, what a trial found, what was saved.
+
+Plain frozen values over NumPy and the standard library. Nothing here touches a file, a database, a
+network or a numerical framework.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float
+
+PRICE_COLUMNS = ("open", "high", "low", "close")
+COLUMNS = (*PRICE_COLUMNS, "volume")
+"""The columns a series may have, in the order in which they are kept; `close` is always there."""
+
+Mode = Literal["fast", "optimized"]
+Target = Literal["log_return", "difference"]
+Features = Literal["ohlcv", "close"]
+State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+"""Of an experiment."""
+TrialState = Literal["WAITING", "RUNNING", "COMPLETE", "PRUNED", "FAIL"]
+"""Optuna's words for the state of a trial."""
+
+
+@dataclass(frozen=True, eq=False)
+class PriceSeries:
+    """A regular series, oldest row first: checked, immutable, named by the hash of its content.
+
+    `dates` are naive `datetime64[s]`: the exchange's own calendar date at midnight for daily data,
+    UTC for anything finer. `values` has one column for each of `columns` and keeps float64. The
+    column that is forecast is called `close`, whatever the series measures.
+    """
+
+    symbol: str
+    dates: np.ndarray[Any, np.dtype[np.datetime64]]
+    columns: tuple[str, ...]
+    values: Float[np.ndarray, "row column"]
+    source: str
+
+    def __post_init__(self) -> None:
+        self.dates.flags.writeable = False
+        self.values.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.dates)
+
+    @property
+    def close(self) -> Float[np.ndarray, " row"]:
+        """The column that is forecast, in its own units."""
+        return self.values[:, self.columns.index("close")]
+
+    @cached_property
+    def content_hash(self) -> str:
+        """SHA-256 over symbol, columns, dates and values: equal exactly when all four are."""
+        digest = hashlib.sha256()
+        digest.update(json.dumps([self.symbol, self.columns]).encode())
+        digest.update(np.ascontiguousarray(self.dates.astype("datetime64[s]").astype("<i8")).tobytes())
+        digest.update(np.ascontiguousarray(self.values.astype("<f8")).tobytes())
+        return digest.hexdigest()
+
+    def rows(self, start: int, stop: int) -> PriceSeries:
+        """The rows in [start, stop) as a series of their own."""
+        return PriceSeries(
+            self.symbol, self.dates[start:stop], self.columns, self.values[start:stop], self.source
+        )
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """What one trial is trained with. The defaults are the fixed parameters of fast mode."""
+
+    learning_rate: float = 0.001
+    batch_size: int = 32
+    dropout_rate: float = 0.2
+    epochs: int = 1
+    activation: str = "relu"
+
+
+@dataclass(frozen=True)
+class Split:
+    """Where the segments meet: three fractions of the rows, or three ISO dates; neither: the defaults.
+
+    A date is the first target day of the segment that it opens: validation, calibration, test.
+    """
+
+    fractions: tuple[float, float, float] | None = None
+    dates: tuple[str, str, str] | None = None
+
+
+@dataclass(frozen=True)
+class ExperimentSpec:
+    """What to run: everything that decides the numbers, nothing about where they are computed."""
+
+    symbol: str
+    dataset_hash: str
+    model_ids: tuple[int, ...]
+    mode: Mode = "fast"
+    lookback: int = 60
+    horizon: int = 1
+    target: Target = "log_return"
+    features: Features = "ohlcv"
+    start: str | None = None
+    """First and last date used, ISO, both inclusive; None for the ends of the dataset."""
+    end: str | None = None
+    split: Split = Split()
+    seed: int = 0
+    hyperparameters: Hyperparameters = Hyperparameters()
+
+    def to_json(self) -> dict[str, Any]:
+        """The specification as JSON values; `from_json` gives it back."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> ExperimentSpec:
+        """Read what `to_json` wrote; fields of a later version are refused by name."""
+        known = {f.name for f in fields(cls)}
+        if unknown := set(values) - known:
+            raise ValueError(f"unknown fields of an experiment: {sorted(unknown)}")
+        split = {k: tuple(v) if v is not None else None for k, v in values["split"].items()}
+        return cls(
+            **{
+                **values,
+                "model_ids": tuple(values["model_ids"]),
+                "split": Split(**split),
+                "hyperparameters": Hyperparameters(**values["hyperparameters"]),
+            }
+        )
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the canonical JSON form."""
+        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class TrialResult:
+    """What one trial left behind, finished or failed.
+
+    `forecasts` holds, for each segment forecast so far, an array (origin, horizon) in the units of
+    the target (log return, or difference). `weights` are in the order of the architecture's own
+    list. A failed trial has a `reason` and neither forecasts nor weights.
+    """
+
+    model_id: int
+    state: TrialState
+    hyperparameters: Hyperparameters
+    seed: int
+    n_parameters: int | None = None
+    fit_seconds: float | None = None
+    """Training and validation, compilation left out."""
+    elapsed_seconds: float | None = None
+    """From the start of the trial to its end, compilation included."""
+    train_losses: tuple[float, ...] = ()
+    """One mean training loss for each epoch, in squared units of the window's step size."""
+    validation_rmse: float | None = None
+    forecasts: dict[str, Float[np.ndarray, "origin horizon"]] = field(default_factory=dict)
+    weights: tuple[np.ndarray, ...] | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """A row of the model registry: one saved model, how it was made and how it was judged."""
+
+    version: int
+    symbol: str
+    model_id: int
+    model_name: str
+    mode: Mode
+    target: Target
+    horizon: int
+    experiment_id: int | None
+    dataset_hash: str
+    created_at: datetime
+    is_winner: bool
+    stem: str
+    """The files are `models/{stem}.keras`, `.scaler` and `.json`."""
+    checksums: dict[str, str]
+    """SHA-256 of each file, keyed by its kind: `keras`, `scaler`, `json`."""
+    metrics: dict[str, Any]
+    parameters: dict[str, Any]
+    """The hyper-parameters, lookback, features and seed that the model was trained with."""
+    versions: dict[str, str]
+    """Of Trintena and of the libraries that made the numbers."""

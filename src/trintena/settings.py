@@ -1,0 +1,66 @@
+"""Where this process runs: read from the environment once, in `bootstrap`, and passed on.
+
+| variable | default | meaning |
+|---|---|---|
+| `TRINTENA_HOME` | the working directory | where the database, the models and the caches live |
+| `TRINTENA_DATABASE_URL` | `sqlite:///{home}/trintena.db` | the SQLAlchemy address of the database |
+| `TRINTENA_CACHE` | `{home}/cache` | compiled programs; safe to delete, or to share between homes |
+| `TRINTENA_WORKERS` | one for each usable core | worker processes that train |
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from trintena.errors import UsageError
+
+
+def usable_cores() -> list[int]:
+    """The processor numbers this process may use; on systems without affinity, all of them."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things live and how many processes train. Paths are absolute."""
+
+    home: Path
+    database_url: str
+    cache: Path
+    workers: int
+
+    @property
+    def models(self) -> Path:
+        """The folder of the saved models."""
+        return self.home / "models"
+
+    @property
+    def locks(self) -> Path:
+        """The folder of the files that say which experiment is alive."""
+        return self.home / "locks"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Read the variables of this module's table.
+
+        Raises:
+            UsageError: `TRINTENA_WORKERS` is no positive whole number.
+        """
+        home = Path(environment.get("TRINTENA_HOME") or Path.cwd()).expanduser().resolve()
+        workers = environment.get("TRINTENA_WORKERS") or str(len(usable_cores()))
+        if not workers.isdecimal() or int(workers) < 1:
+            raise UsageError(
+                f"TRINTENA_WORKERS must be a whole number of at least 1, not {workers!r}.",
+                field="TRINTENA_WORKERS",
+            )
+        return cls(
+            home=home,
+            database_url=environment.get("TRINTENA_DATABASE_URL") or f"sqlite:///{home / 'trintena.db'}",
+            cache=Path(environment.get("TRINTENA_CACHE") or home / "cache").expanduser().resolve(),
+            workers=int(workers),
+        )
