@@ -1,0 +1,94 @@
+# Everyday commands. Each one sets up what it needs on a machine that has only Python and make:
+# `.venv` is made and filled from the lock files when it is missing or older than they are.
+# Runs with GNU make 3.81 (the one of macOS) and later.
+
+# The interpreter that .venv is made with; empty: the newest supported one on PATH.
+PYTHON ?=
+# Further words for pytest, as in: make test PYTEST="-k windows"
+PYTEST ?=
+TEST_PROCESSES ?= 2
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+RUNTIME := $(VENV)/.runtime-installed
+DEV := $(VENV)/.dev-installed
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test test-slow check check-format check-lint check-types check-imports check-docs \
+    bench format docs lock clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+demo: $(RUNTIME) ## train all 30 architectures on the sample and forecast with the champion
+	TRINTENA_HOME=demo $(BIN)/trintena train --symbol sample:nasdaq --mode fast
+
+test: check ## everything that must hold before a change lands: `make check`, then the tests
+	@printf '\n== Tests\n'
+	$(BIN)/pytest -n $(TEST_PROCESSES) $(PYTEST)
+
+test-slow: $(DEV) ## the checks that take minutes and are left out of `make test`
+	@printf '\n== Slow tests\n'
+	$(BIN)/pytest -m slow $(PYTEST)
+
+check: check-format check-lint check-types check-imports check-docs ## format, lint, types, layers, generated docs
+
+check-format: $(DEV)
+	@printf '\n== Format\n'
+	$(BIN)/ruff format --check
+
+check-lint: $(DEV)
+	@printf '\n== Lint\n'
+	$(BIN)/ruff check
+
+check-types: $(DEV)
+	@printf '\n== Types\n'
+	$(BIN)/mypy
+
+check-imports: $(DEV)
+	@printf '\n== Layers\n'
+	$(BIN)/lint-imports --no-logo
+
+check-docs: $(DEV)
+	@printf '\n== Generated documentation\n'
+	$(BIN)/python docs/generate.py --check
+
+bench: $(DEV) ## time all 30 architectures against the same ones under Keras on TensorFlow
+	$(BIN)/python benchmarks/run.py
+
+format: $(DEV) ## bring the code into shape
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+docs: $(DEV) ## write docs/reference/ anew
+	$(BIN)/python docs/generate.py
+
+# The larger lock is resolved first, so that both hold the same version of everything they share.
+COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+    --fork-strategy fewest --annotation-style line --custom-compile-command "make lock" $(UPGRADE) --group build
+
+lock: $(RUNTIME) ## follow pyproject.toml in both lock files (newest versions: make lock UPGRADE=--upgrade)
+	$(PIP) install 'uv>=0.9,<1'
+	$(COMPILE) --group dev --output-file requirements-dev.txt
+	$(COMPILE) --constraint requirements-dev.txt --output-file requirements.txt
+
+clean: ## remove .venv, the caches, and what `make demo` left
+	rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name .git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@scripts/create-venv.sh $(VENV) $(PYTHON)
+
+# The build backend comes from the lock too: nothing is fetched that is not pinned.
+$(RUNTIME): requirements.txt pyproject.toml $(BIN)/python
+	@echo "Installing what running needs into $(VENV) (once; a minute or two)"
+	@$(PIP) install --requirement requirements.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): requirements-dev.txt $(RUNTIME)
+	@echo "Installing the development tools into $(VENV)"
+	@$(PIP) install --requirement requirements-dev.txt
+	@touch $@
