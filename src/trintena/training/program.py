@@ -1,0 +1,237 @@
+"""One compiled program for each architecture: it trains, validates and forecasts.
+
+A call walks a *schedule* of batches. A batch marked for training takes one optimizer step; any other
+is only forecast. Both share the forward half, so it is compiled once. Windows are gathered inside
+the program from the table of the series and never exist all at once.
+
+What differs between trials is an argument, not a constant: learning rate, dropout rate, seed, the
+data, the number of batches. Rows and batches are padded to round capacities, so that tomorrow's
+longer series meets the same program in the persistent cache.
+
+Every member of the leading `population` axis is a trial of its own; on a CPU there is one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from trintena.training.layers import forward
+from trintena.training.weights import Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trintena.windows.frame import Frame
+    from trintena.zoo.architecture import Graph
+
+ROW_CAPACITY = 1024
+BATCH_CAPACITY = 64
+CLIP_NORM = 1.0
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
+"""Adam's constants, as in `keras.optimizers.Adam`. Reference: Kingma & Ba 2015, arXiv:1412.6980."""
+
+# Measured on CPUs with 512-bit vectors (`benchmarks/LOG.md`); the vector width is a preference that
+# a narrower CPU ignores.
+_CPU_OPTIONS = {"xla_backend_optimization_level": 1, "xla_cpu_prefer_vector_width": 512}
+
+
+class Data(NamedTuple):
+    """A frame as the program reads it, padded to a round number of rows.
+
+    Shapes: table (row, feature); factors (row, feature), what a gathered difference is multiplied
+    by; anchored (feature,), 1 where the close of the origin is subtracted; targets (row, horizon),
+    in units of the window's step size.
+    """
+
+    table: Any
+    factors: Any
+    anchored: Any
+    targets: Any
+
+
+class TrainState(NamedTuple):
+    """Everything that a step changes: weights, moving statistics, Adam's two moments, step count."""
+
+    trainable: Any
+    moving: Any
+    first_moment: Any
+    second_moment: Any
+    n_steps: Any
+
+
+class Controls(NamedTuple):
+    """What a trial may vary without a new program: scalars, one for each member of the population."""
+
+    learning_rate: Any
+    dropout_rate: Any
+    seed: Any
+
+
+class Schedule(NamedTuple):
+    """Batches in the order in which a call walks them.
+
+    Shapes: origins (population, batch, sample), -1 where a batch has no sample; trains (batch,);
+    n_batches (), the rest is padding.
+    """
+
+    origins: Any
+    trains: Any
+    n_batches: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """The compiled program of one graph, activation and batch size, for one shape of data."""
+
+    graph: Graph
+    activation: str
+    layout: Layout
+    _compiled: Any
+
+    def __call__(
+        self, state: TrainState, data: Data, schedule: Schedule, controls: Controls
+    ) -> tuple[TrainState, np.ndarray, np.ndarray]:
+        """Walk the schedule.
+
+        Returns the new state, the network's outputs (population, batch, sample, horizon) for every
+        batch, and the mean training loss (population,) over the samples of training batches.
+        """
+        state, outputs, losses = self._compiled(state, data, schedule, controls)
+        return state, np.asarray(outputs), np.asarray(losses)
+
+
+def device_data(frame: Frame) -> Data:
+    """The frame in float32, padded, and where the program will run."""
+    n_rows = -(-len(frame.table) // ROW_CAPACITY) * ROW_CAPACITY
+
+    def padded(array: np.ndarray) -> jax.Array:
+        rows = np.zeros((n_rows, *array.shape[1:]), np.float32)
+        rows[: len(array)] = np.nan_to_num(array, nan=0.0)
+        return jax.device_put(rows)
+
+    anchored = jax.device_put(frame.anchored.astype(np.float32))
+    return Data(padded(frame.table), padded(frame.factors), anchored, padded(frame.scaled_targets))
+
+
+def fresh_state(members: Sequence[Sequence[np.ndarray]], layout: Layout) -> TrainState:
+    """The state of a population before its first step, from one list of weights a member."""
+    flat = [layout.flatten(weights) for weights in members]
+    trainable = np.stack([trained for trained, _ in flat])
+    moving = np.stack([moved for _, moved in flat])
+    zeros = np.zeros_like(trainable)
+    return TrainState(trainable, moving, zeros, zeros, np.zeros(len(flat), np.float32))
+
+
+def schedule_of(batches: Sequence[np.ndarray], trains: Sequence[bool]) -> Schedule:
+    """A schedule from its batches, each (population, batch size) of origins, -1 for no sample."""
+    n_batches = len(batches)
+    capacity = -(-n_batches // BATCH_CAPACITY) * BATCH_CAPACITY
+    population, batch_size = batches[0].shape
+    origins = np.full((population, capacity, batch_size), -1, np.int32)
+    origins[:, :n_batches] = np.stack(batches, axis=1)
+    flags = np.zeros(capacity, bool)
+    flags[:n_batches] = trains
+    return Schedule(origins, flags, np.int32(n_batches))
+
+
+def compile_program(
+    graph: Graph, activation: str, state: TrainState, data: Data, schedule: Schedule, controls: Controls
+) -> Program:
+    """Compile for arguments of these shapes; the persistent cache makes a second time cheap."""
+    layout = Layout(graph.weights)
+    lookback = graph.window.shape[0]
+
+    def run(
+        state: TrainState, data: Data, schedule: Schedule, controls: Controls
+    ) -> tuple[TrainState, jax.Array, jax.Array]:
+        def member(state: TrainState, origins: jax.Array, controls: Controls) -> Any:
+            return _walk(graph, activation, layout, lookback, state, data, origins, schedule, controls)
+
+        if schedule.origins.shape[0] > 1:
+            return jax.vmap(member)(state, schedule.origins, controls)
+        # A population of one without the axis: batched products would cost time on a CPU.
+        alone = jax.tree.map(lambda x: x[0], (state, schedule.origins, controls))
+        return jax.tree.map(lambda x: x[None], member(*alone))
+
+    lowered = jax.jit(run).lower(state, data, schedule, controls)
+    options = _CPU_OPTIONS if jax.default_backend() == "cpu" else None
+    return Program(graph, activation, layout, lowered.compile(compiler_options=options))
+
+
+def _walk(
+    graph: Graph,
+    activation: str,
+    layout: Layout,
+    lookback: int,
+    state: TrainState,
+    data: Data,
+    origins: jax.Array,
+    schedule: Schedule,
+    controls: Controls,
+) -> tuple[TrainState, jax.Array, jax.Array]:
+    """One member's way along the schedule."""
+    horizon = data.targets.shape[-1]
+
+    def walk(i: jax.Array, carry: tuple[TrainState, jax.Array, jax.Array]) -> Any:
+        state, outputs, loss_sum = carry
+        sample_weights = (origins[i] >= 0).astype(jnp.float32)
+        at = jnp.maximum(origins[i], 0)
+        window = _gather(data, at, lookback)
+
+        def output_of(trainable: jax.Array) -> tuple[jax.Array, jax.Array]:
+            output, moved = forward(
+                graph,
+                activation,
+                layout.unflatten(trainable, state.moving),
+                window,
+                dropout_rate=controls.dropout_rate,
+                # Every training step of a member has bits of its own, the same wherever it runs.
+                seed=controls.seed + state.n_steps.astype(jnp.uint32) * jnp.uint32(0x9E3779B1),
+                training=schedule.trains[i],
+                sample_weights=sample_weights,
+            )
+            moving = jnp.concatenate([m.ravel() for m in moved]) if moved else state.moving
+            return output, moving
+
+        output, pull, moving = jax.vjp(output_of, state.trainable, has_aux=True)
+        n_values = sample_weights.sum() * horizon
+        error = (output - data.targets[at]) * sample_weights[:, None]
+
+        def trained() -> TrainState:
+            (gradient,) = pull(2.0 * error / n_values)
+            return _adam(state, gradient, moving, controls.learning_rate)
+
+        state = jax.lax.cond(schedule.trains[i], trained, lambda: state)
+        loss_sum = loss_sum + jnp.where(schedule.trains[i], jnp.square(error).sum(), 0.0)
+        return state, outputs.at[i].set(output), loss_sum
+
+    outputs = jnp.zeros((*origins.shape, horizon), jnp.float32)
+    state, outputs, loss_sum = jax.lax.fori_loop(
+        0, schedule.n_batches, walk, (state, outputs, jnp.float32(0.0))
+    )
+    n_trained = ((origins >= 0) & schedule.trains[:, None]).sum() * horizon
+    return state, outputs, loss_sum / jnp.maximum(n_trained, 1)
+
+
+def _gather(data: Data, origins: jax.Array, lookback: int) -> jax.Array:
+    """The scaled windows of a batch, (lookback, batch, feature)."""
+    rows = origins[None, :] + jnp.arange(1 - lookback, 1)[:, None]
+    anchors = data.table[origins, 0, None] * data.anchored
+    return (data.table[rows] - anchors) * data.factors[origins]
+
+
+def _adam(state: TrainState, gradient: jax.Array, moving: jax.Array, learning_rate: jax.Array) -> TrainState:
+    """One step of Adam on the gradient, clipped at global norm 1, as Keras computes it."""
+    norm = jnp.sqrt(jnp.square(gradient).sum())
+    gradient = gradient * jnp.minimum(1.0, CLIP_NORM / jnp.maximum(norm, 1e-30))
+    n_steps = state.n_steps + 1.0
+    first = state.first_moment + (gradient - state.first_moment) * (1.0 - BETA_1)
+    second = state.second_moment + (jnp.square(gradient) - state.second_moment) * (1.0 - BETA_2)
+    rate = learning_rate * jnp.sqrt(1.0 - BETA_2**n_steps) / (1.0 - BETA_1**n_steps)
+    trainable = state.trainable - rate * first / (jnp.sqrt(second) + EPSILON)
+    return TrainState(trainable, moving, first, second, n_steps)
