@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from functools import cached_property
@@ -189,3 +190,24 @@ class ModelVersion:
     """The hyper-parameters, lookback, features and seed that the model was trained with."""
     versions: dict[str, str]
     """Of Trintena and of the libraries that made the numbers."""
+
+
+def finite_json(value: Any) -> Any:
+    """The same values as strict JSON: NumPy becomes plain, and a number that is not finite is None.
+
+    Raises:
+        TypeError: something inside has no form in JSON, such as a date or an object of ours.
+    """
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, dict):
+        if strange := [key for key in value if not isinstance(key, str)]:
+            raise TypeError(f"keys of a JSON object must be text, not {strange[0]!r}")
+        return {key: finite_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite_json(item) for item in value]
+    raise TypeError(f"{type(value).__name__} has no form in JSON: {value!r}")
