@@ -1,0 +1,130 @@
+"""The documentation is true: what exists is described, what is linked is there, what is shown runs."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from trintena.cli import app
+from trintena.data import SOURCES
+from trintena.zoo import ARCHITECTURES, WindowShape
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(path for folder in ("", "docs/**/", "benchmarks/**/") for path in ROOT.glob(f"{folder}*.md"))
+REFERENCE = ROOT / "docs" / "reference"
+
+
+def command_paths(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    yield path
+    for name, child in getattr(command, "commands", {}).items():
+        yield from command_paths(child, (*path, name))
+
+
+CLI: Any = typer.main.get_command(app)
+COMMANDS = {" ".join(path) for path in command_paths(CLI) if path}
+MAKE_TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), flags=re.MULTILINE))
+
+
+def prose(page: Path) -> str:
+    """The page without its fenced code."""
+    return re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+
+
+def code(text: str) -> list[str]:
+    """What stands in code blocks and code spans."""
+    return re.findall(r"^```.*?^```|`[^`\n]+`", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def anchors(page: Path) -> set[str]:
+    """The fragments that the page's headings answer to."""
+    titles = re.findall(r"^#+ (.+)$", prose(page), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_relative_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", prose(page)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, fragment = target.partition("#")
+        linked = (page.parent / name).resolve() if name else page
+        assert linked.exists(), f"{page.name} links to {target}"
+        if fragment:
+            assert fragment in anchors(linked), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_that_pages_name_exist(page: Path) -> None:
+    text = page.read_text("utf-8")
+    for line in re.findall(r"(?:^|[`/])trintena ([a-z][^`\n]*)", "\n".join(code(text)), flags=re.MULTILINE):
+        command: Any = CLI
+        for word in line.split():
+            if not hasattr(command, "commands"):
+                break
+            assert word in command.commands, f"{page.name}: trintena {line}"
+            command = command.commands[word]
+    for target in re.findall(r"\bmake ([a-z][a-z-]*)", "\n".join(code(text))):
+        assert target in MAKE_TARGETS, f"{page.name}: make {target}"
+
+
+def test_every_command_is_in_the_reference() -> None:
+    page = (REFERENCE / "cli.md").read_text("utf-8")
+    assert {name for name in COMMANDS if f"## `trintena {name}`" not in page} == set()
+
+
+def test_every_setting_that_is_read_is_in_the_reference() -> None:
+    page = (REFERENCE / "settings.md").read_text("utf-8")
+    sources = (ROOT / "src" / "trintena").rglob("*.py")
+    read = {name for path in sources for name in re.findall(r"\bTRINTENA_[A-Z_]+", path.read_text("utf-8"))}
+    assert {name for name in read if f"`{name}`" not in page} == set()
+
+
+def test_every_architecture_is_in_the_reference() -> None:
+    page = (REFERENCE / "zoo.md").read_text("utf-8")
+    assert {row.id for row in ARCHITECTURES if f"| {row.id} | {row.name} |" not in page} == set()
+
+
+def test_every_source_is_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert {source.name for source in SOURCES if source.examples[0] not in readme} == set()
+
+
+def test_every_decision_record_is_listed() -> None:
+    listed = (ROOT / "docs" / "adr" / "README.md").read_text("utf-8")
+    records = {path.name for path in (ROOT / "docs" / "adr").glob("[0-9]*.md")}
+    assert {name for name in records if name not in listed} == set()
+
+
+def test_generated_pages_are_current() -> None:
+    check = [sys.executable, str(ROOT / "docs" / "generate.py"), "--check"]
+    shown = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+
+
+def example(page: str) -> dict[str, Any]:
+    """What the Python blocks of a page define, run one after the other."""
+    names: dict[str, Any] = {"__name__": page}
+    for block in re.findall(r"^```python\n(.*?)^```", (ROOT / "docs" / page).read_text("utf-8"), re.M | re.S):
+        exec(block, names)
+    return names
+
+
+def test_the_architecture_that_is_shown_builds() -> None:
+    (row,) = example("adding-an-architecture.md")["ARCHITECTURES"]
+    assert row.id == max(known.id for known in ARCHITECTURES) + 1
+    assert row.graph(WindowShape(lookback=20, n_features=5, horizon=3)).forecast.shape == (3,)
+
+
+def test_the_source_that_is_shown_delivers() -> None:
+    source = example("adding-a-source.md")
+    assert source["claims"]("ramp:500")
+    series = source["fetch"]("ramp:500")
+    assert len(series) == 500
+    assert not any(known.claims("ramp:500") for known in SOURCES)
