@@ -69,7 +69,7 @@ docs: $(DEV) ## write docs/reference/ anew
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
     --fork-strategy fewest --annotation-style line --custom-compile-command "make lock" $(UPGRADE) --group build
 
-lock: $(RUNTIME) ## follow pyproject.toml in both lock files (newest versions: make lock UPGRADE=--upgrade)
+lock: $(BIN)/python ## follow pyproject.toml in both lock files (newest versions: make lock UPGRADE=--upgrade)
 	$(PIP) install 'uv>=0.9,<1'
 	$(COMPILE) --group dev --output-file requirements-dev.txt
 	$(COMPILE) --constraint requirements-dev.txt --output-file requirements.txt

@@ -49,6 +49,11 @@ def cli_page() -> str:
     return "\n\n".join(parts)
 
 
+def first_line(function: Callable[..., object]) -> str:
+    """What a function says of itself in one line, fit for a cell of a table."""
+    return (function.__doc__ or "").partition("\n")[0].replace("|", "\\|")
+
+
 def zoo_page() -> str:
     """The catalog, one table for each category."""
     parts = [
@@ -58,12 +63,17 @@ def zoo_page() -> str:
     ]
     for key, title in CATEGORIES.items():
         rows = [
-            f"| {row.id} | {row.name} | {row.count_parameters(TABULATED):,} | {row.reference} |"
+            f"| {row.id} | {row.name} | {first_line(row.builder)} | {row.count_parameters(TABULATED):,} "
+            f"| {row.reference} |"
             for row in ARCHITECTURES
             if row.category == key
         ]
         parts.append(f"## {title}\n\nChosen together by `--models {key}`.")
-        parts.append("\n".join(["| id | name | parameters | reference |", "|---|---|---|---|", *rows]))
+        parts.append(
+            "\n".join(
+                ["| id | name | what it is | parameters | reference |", "|---|---|---|---:|---|", *rows]
+            )
+        )
     return "\n\n".join(parts)
 
 
