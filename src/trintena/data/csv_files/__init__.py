@@ -1,0 +1,11 @@
+"""Reading prices from comma-separated files, in steps that do not know each other's business.
+
+text -> table (`table`) -> understood columns (`columns`) -> dates and numbers (`dates`, `numbers`)
+-> a checked series (`reading`). A format of the wild joins at the step where it differs.
+"""
+
+from __future__ import annotations
+
+from trintena.data.csv_files.reading import CsvReading, read_csv
+
+__all__ = ["CsvReading", "read_csv"]

@@ -1,0 +1,86 @@
+"""Which rows of a series an experiment uses."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+
+from trintena.data.checks import day
+from trintena.domain import PriceSeries
+from trintena.errors import DataError
+
+
+def select_rows(
+    series: PriceSeries, years: int | None = None, start: str | None = None, end: str | None = None
+) -> PriceSeries:
+    """The rows from `start` to `end`, both inclusive, or those of the last `years` years.
+
+    Years are counted back from the last row that `end` leaves: of a series that ends on 2018-12-31,
+    the last ten begin with the first row after 2008-12-31. Nothing given: the whole series.
+
+    Args:
+        series: the series to choose from.
+        years: at least 1; not together with `start`.
+        start: ISO date of the first day, YYYY-MM-DD.
+        end: ISO date of the last day, with all of its hours.
+
+    Raises:
+        DataError: a date does not parse, the request contradicts itself, or no row is left.
+    """
+    if years is not None and start is not None:
+        raise DataError(
+            f"Say either how many years or where to start, not both ({years} years, from {start}).",
+            field="years",
+            hint="Leave one of --years and --start out.",
+        )
+    if years is not None and years < 1:
+        raise DataError(f"Expected at least 1 year, got {years}.", field="years", hint="Or say --years all.")
+
+    first = _iso_date(start, "start")
+    last = _iso_date(end, "end")
+    stop = len(series)
+    if last is not None:
+        stop = _rows_before(series, last + timedelta(days=1))
+    begin = 0
+    if first is not None:
+        begin = _rows_before(series, first)
+    elif years is not None and stop:
+        begin = _rows_before(series, _years_before(series.dates[stop - 1], years) + timedelta(days=1))
+    if begin >= stop:
+        wanted = " ".join(word for word in (start and f"from {start}", end and f"to {end}") if word)
+        if not len(series):
+            raise DataError(f"{series.symbol} has no rows.")
+        raise DataError(
+            f"{series.symbol} has no row {wanted}: it goes from {day(series.dates[0])} "
+            f"to {day(series.dates[-1])}.",
+            field="start" if start is not None else "end",
+            hint="Choose dates inside that span.",
+        )
+    return series.rows(begin, stop)
+
+
+def _iso_date(text: str | None, field: str) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise DataError(
+            f"Expected a date such as 2018-12-31 for {field}, got {text!r}.",
+            field=field,
+            hint="Write year, month and day, in this order.",
+        ) from error
+
+
+def _rows_before(series: PriceSeries, limit: date) -> int:
+    return int(np.searchsorted(series.dates, np.datetime64(limit, "s")))
+
+
+def _years_before(last: np.datetime64, years: int) -> date:
+    final: Any = last.astype("datetime64[D]").item()
+    year = max(final.year - years, 1)
+    if (final.month, final.day) == (2, 29):
+        return date(year, 2, 28)
+    return date(year, final.month, final.day)

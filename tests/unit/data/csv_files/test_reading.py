@@ -1,0 +1,332 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trintena.data.csv_files import read_csv
+from trintena.errors import DataError
+
+BARS = """Date,Open,High,Low,Close,Adj Close,Volume
+2020-01-06,9,11,8,10,5,1000
+2020-01-07,null,null,null,null,null,null
+2020-01-08,11,13,10,12,6.5,2000
+"""
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Write a text (or bytes) to a file and read it."""
+
+    def write_and_read(content, file="prices.csv", **options):
+        path = tmp_path / file
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return read_csv(path, **options)
+
+    return write_and_read
+
+
+def days(series):
+    return [str(date).removesuffix("T00:00:00") for date in series.dates]
+
+
+def refusal(read, content, **options):
+    with pytest.raises(DataError) as caught:
+        read(content, **options)
+    assert caught.value.hint
+    return str(caught.value)
+
+
+def test_bars_are_adjusted_and_told(read):
+    reading = read(BARS)
+    series = reading.series
+    assert series.symbol == "prices"
+    assert series.source == "csv:prices.csv"
+    assert series.columns == ("open", "high", "low", "close", "volume")
+    assert days(series) == ["2020-01-06", "2020-01-08"]
+    np.testing.assert_allclose(series.values[0], [4.5, 5.5, 4, 5, 1000])
+    np.testing.assert_allclose(
+        series.values[1], np.array([11, 13, 10, 12, 0]) * 6.5 / 12 + [0, 0, 0, 0, 2000]
+    )
+    assert reading.understood == [
+        "Text in UTF-8, columns separated by a comma, numbers with a decimal point.",
+        "Dates from 'Date': year first, without times.",
+        "Columns: open from 'Open', high from 'High', low from 'Low', close from 'Adj Close', "
+        "volume from 'Volume'.",
+        "open, high and low were adjusted by the same factor as the close.",
+        "1 row without a close dropped.",
+        "2 of 3 dated rows kept, from 2020-01-06 to 2020-01-08.",
+    ]
+
+
+def test_byte_order_mark_windows_line_ends_comments_and_empty_lines_are_no_matter(read):
+    text = "# from my broker\n\n" + BARS.replace("\n", "\r\n") + "\r\n,,,,,,\r\n"
+    series = read(b"\xef\xbb\xbf" + text.encode()).series
+    assert series.content_hash == read(BARS).series.content_hash
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_other_separators_are_recognized(read, separator):
+    series = read(BARS.replace(",", separator)).series
+    assert series.content_hash == read(BARS).series.content_hash
+
+
+def test_newest_first_is_accepted_and_told(read):
+    reading = read("date,close\n2020-01-07,2\n2020-01-06,1\n")
+    assert reading.series.close.tolist() == [1, 2]
+    assert "The rows stood newest first; they were sorted by date." in reading.understood
+
+
+@pytest.mark.parametrize(
+    "title", ["CLOSE", " Price ", "value", "Último", "ULTIMO", "Close/Last", "adj_close", "Preço"]
+)
+def test_the_usual_titles_of_a_close_are_known(read, title):
+    series = read(f"Data,{title},count\n2020-01-06,1.5,7\n").series
+    assert series.close.tolist() == [1.5]
+
+
+@pytest.mark.parametrize("title", ["date", "Datetime", "TIMESTAMP", "time", "Data", ""])
+def test_the_usual_titles_of_the_dates_are_known(read, title):
+    assert days(read(f"{title},close\n2020-01-06,1\n").series) == ["2020-01-06"]
+
+
+def test_one_column_of_numbers_is_enough_whatever_its_title(read):
+    reading = read("when,time,level\nnoon,2020-01-06,-1.5\nnoon,2020-01-07,-2\n")
+    assert reading.series.columns == ("close",)
+    assert reading.series.close.tolist() == [-1.5, -2]
+    assert "Columns: close from 'level'." in reading.understood
+
+
+def test_several_columns_of_numbers_ask_for_one(read):
+    text = "date,north,south\n2020-01-06,1.5,2.5\n"
+    message = refusal(read, text)
+    assert "'north', 'south'" in message
+    assert "--column" in message
+    assert read(text, column="south").series.close.tolist() == [2.5]
+
+
+def test_a_chosen_column_stands_alone(read):
+    series = read(BARS, column="high").series
+    assert series.columns == ("close",)
+    assert series.close.tolist() == [11, 13]
+
+
+def test_a_column_that_is_not_there_is_refused_with_those_that_are(read):
+    message = refusal(read, BARS, column="Shut")
+    assert "'Shut'" in message
+    assert "'Adj Close'" in message
+
+
+def test_two_columns_for_one_part_are_refused(read):
+    assert "several columns could be the close: 'Close', 'Price'" in refusal(
+        read, "date,Close,Price\n2020-01-06,1,2\n"
+    )
+    assert "several columns could hold the dates" in refusal(read, "date,time,close\n2020-01-06,16:00,2\n")
+
+
+def test_without_the_close_a_bar_cannot_be_adjusted_and_is_left_out(read):
+    reading = read("date,open,adj close,volume\n2020-01-06,9,5,100\n")
+    assert reading.series.columns == ("close", "volume")
+    assert "Not used: 'open'." in reading.understood
+
+
+SYMBOLS = "date,close,Name\n2020-01-06,1,AAL\n2020-01-07,2,AAL\n2020-01-06,3,ZTS\n"
+
+
+def test_several_symbols_ask_for_one(read):
+    message = refusal(read, SYMBOLS)
+    assert "line 4, column 'Name'" in message
+    assert "--symbol" in message
+
+
+def test_a_chosen_symbol_gives_its_rows_and_its_name(read):
+    reading = read(SYMBOLS, symbol="ZTS")
+    assert reading.series.symbol == "ZTS"
+    assert reading.series.close.tolist() == [3]
+    assert "1 row of 'ZTS' taken from 3." in reading.understood
+    assert read(SYMBOLS, symbol="AAL", name="American").series.symbol == "American"
+
+
+def test_a_symbol_that_is_not_there_is_refused(read):
+    assert "which holds 'AAL', 'ZTS'" in refusal(read, SYMBOLS, symbol="NVDA")
+    assert "no column of symbols" in refusal(read, BARS, symbol="NVDA")
+
+
+def test_a_name_is_taken_from_the_only_symbol_or_the_file(read):
+    assert read("date,close,symbol\n2020-01-06,1,ABC\n").series.symbol == "ABC"
+    assert read(BARS, name="NVDA").series.symbol == "NVDA"
+    assert "--name" in refusal(read, BARS, file="a" * 33 + ".csv")
+
+
+def test_midnights_of_an_exchange_keep_their_own_date(read):
+    series = read(
+        "Date,Close\n2020-03-06 00:00:00-05:00,1\n2020-03-09 00:00:00-04:00,2\n2020-03-10T00:00:00-0400,3\n"
+    ).series
+    assert days(series) == ["2020-03-06", "2020-03-09", "2020-03-10"]
+
+
+def test_hours_become_utc(read):
+    reading = read("Datetime,Close\n2020-03-06 15:30:00-05:00,1\n2020-03-09 15:30:00-04:00,2\n")
+    assert days(reading.series) == ["2020-03-06T20:30:00", "2020-03-09T19:30:00"]
+    assert any("converted to UTC" in sentence for sentence in reading.understood)
+    assert days(read("time,close\n2020-03-06T23:00Z,1\n").series) == ["2020-03-06T23:00:00"]
+
+
+def test_hours_without_a_zone_are_taken_as_utc_and_told(read):
+    reading = read("timestamp,close\n2020-03-06 15:00,1\n2020-03-06 16:00,2\n")
+    assert days(reading.series) == ["2020-03-06T15:00:00", "2020-03-06T16:00:00"]
+    assert any("without a zone taken as UTC" in sentence for sentence in reading.understood)
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["20200106", "20200107"], ["2020-01-06", "2020-01-07"]),
+        (["2020/1/6", "2020/01/07"], ["2020-01-06", "2020-01-07"]),
+        (["06/01/2020", "13/01/2020"], ["2020-01-06", "2020-01-13"]),
+        (["01/06/2020", "01/13/2020"], ["2020-01-06", "2020-01-13"]),
+        (["06.01.2020", "31.01.2020"], ["2020-01-06", "2020-01-31"]),
+        (["01/01/2020", "02/02/2020"], ["2020-01-01", "2020-02-02"]),
+    ],
+)
+def test_dates_that_can_be_read_in_one_way_are_read(read, cells, expected):
+    rows = "".join(f"{cell},{value}\n" for value, cell in enumerate(cells, start=1))
+    assert days(read("date,close\n" + rows).series) == expected
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        (
+            ["01/01/2020", "06/01/2020"],
+            "line 3, column 'date': '06/01/2020' may have the day or the month first",
+        ),
+        (["13/01/2020", "01/13/2020"], "line 3, column 'date': '01/13/2020' and '13/01/2020' (line 2)"),
+        (
+            ["2020-01-06", "2020-02-30"],
+            "line 3, column 'date': there is no such date or time as '2020-02-30'",
+        ),
+        (["31/31/2020"], "there is no such date or time as '31/31/2020'"),
+        (["2020-01-06 25:00"], "there is no such date or time"),
+        (["2020-01-06 10:00:00.5"], "there is no such date or time"),
+        (["6 Jan 2020"], "line 2, column 'date': expected a date, found '6 Jan 2020'"),
+        (["1/2/20"], "expected a date, found '1/2/20'"),
+        (["2020-01-06", "null"], "line 3, column 'date': expected a date, found nothing"),
+        (
+            ["2020-01-06T10:00Z", "2020-01-06T11:00"],
+            "line 3, column 'date': '2020-01-06T11:00' lacks a time zone",
+        ),
+    ],
+)
+def test_other_dates_are_refused_with_line_column_and_what_stood_there(read, cells, found):
+    rows = "".join(f"{cell},{value}\n" for value, cell in enumerate(cells, start=1))
+    assert found in refusal(read, "date,close\n" + rows)
+
+
+@pytest.mark.parametrize("cell", ["-1.5", "+1.5", "1.5e3", ".5", "1.", "1234567"])
+def test_plain_numbers_are_read(read, cell):
+    assert read(f"date,close\n2020-01-06,{cell}\n").series.close.tolist() == [float(cell)]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["$1.50", "42.94M", "-2.81%", "1 234.5", "1_000", "inf", "-Infinity", "1e999", "0x10", "abc", "١٢"],
+)
+def test_other_numbers_are_refused_with_line_and_column(read, cell):
+    message = refusal(read, f"date,close,volume\n2020-01-06,1.5,3\n2020-01-07,{cell},3\n")
+    assert "line 3" in message
+    assert "close" in message
+    assert cell in message or "infinite" in message
+
+
+@pytest.mark.parametrize("cell", ["117,52", "1.117,52", "1,117.52"])
+def test_commas_in_numbers_are_refused(read, cell):
+    message = refusal(read, f"date;close\n2020-01-06;{cell}\n")
+    assert f"line 2, column 'close': expected a number with a decimal point, found '{cell}'" in message
+
+
+def test_an_unquoted_decimal_comma_is_refused_by_its_line(read):
+    message = refusal(read, "date,close\n2020-01-06,117,52\n")
+    assert "line 2: expected 2 columns as in the header, found 3" in message
+    assert "decimal point" in message
+
+
+def test_points_that_may_separate_thousands_are_refused(read):
+    message = refusal(read, "Data;Último\n2020-01-06;987\n2020-01-07;1.118\n")
+    assert "line 3, column 'Último': '1.118' may be 1.118 or 1118" in message
+
+
+@pytest.mark.parametrize("other", ["987.5", "0.125", "1234", "1.1180"])
+def test_one_number_can_settle_what_the_points_mean(read, other):
+    series = read(f"date,close\n2020-01-06,1.118\n2020-01-07,{other}\n", allow_jumps=True).series
+    assert series.close.tolist() == [1.118, float(other)]
+
+
+@pytest.mark.parametrize("word", ["", "null", "NaN", "N/A", "-", "."])
+def test_missing_values_are_dropped_and_counted(read, word):
+    reading = read(f"date,close,volume\n2020-01-06,{word},5\n2020-01-07,1.5,5\n")
+    assert days(reading.series) == ["2020-01-07"]
+    assert "1 row without a close dropped." in reading.understood
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("", "is empty"),
+        ("# nothing\n\n", "is empty"),
+        ("Date,Open,Close\n", "line 1: the header is followed by no rows"),
+        ("2020-01-06 1.5\n", "found none"),
+        ("date;close, in USD\n2020-01-06;1\n", "comma or semicolon"),
+        ("Open,Close\n1,2\n", "expected a column of dates"),
+        ('date,close\n2020-01-06,"1\n', "line 2: the quotes are broken"),
+        ("date,close\n2020-01-06\n", "line 2: expected 2 columns as in the header, found 1"),
+        ("date,close\n2020-01-06,null\n", "no row with a close"),
+        ("date,close\nnull,null\n", "no rows"),
+        ("date,close\n2020-01-06,1\n2020-01-06,2\n", "2020-01-06 occurs twice (lines 2 and 3)"),
+        ("date,close\n2020-01-06,1\n2020-01-07,5\n", "(line 3), 5 times as much"),
+        (
+            "DATA;ÚLTIMO\n2020-01-06;1\n".encode("cp1252"),
+            "line 1: expected text in UTF-8, found the byte 0xDA",
+        ),
+        ("date,close\n2020-01-06,1\n".encode("utf-16"), "line 1: expected text in UTF-8"),
+    ],
+)
+def test_what_cannot_be_understood_is_refused(read, content, found):
+    assert found in refusal(read, content)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(DataError, match="there is no such file"):
+        read_csv(tmp_path / "nothing.csv")
+    with pytest.raises(DataError, match="Cannot read"):
+        read_csv(tmp_path)
+
+
+@given(
+    rows=st.dictionaries(
+        st.dates(min_value=np.datetime64("1900-01-01").item(), max_value=np.datetime64("2100-01-01").item()),
+        st.tuples(*[st.floats(0.01, 1e9)] * 4, st.integers(1, 10**12)),
+        min_size=1,
+        max_size=20,
+    ),
+    separator=st.sampled_from(",;\t"),
+    newest_first=st.booleans(),
+    quoted=st.booleans(),
+)
+def test_what_was_written_is_read_again(tmp_path_factory, rows, separator, newest_first, quoted):
+    path = tmp_path_factory.mktemp("round") / "trip.csv"
+    quote = '"' if quoted else ""
+    lines = [["Date", "Open", "High", "Low", "Close", "Volume"]]
+    # ten digits after the point, so that no point can be taken for a thousands sign
+    lines += [
+        [date.isoformat(), *(f"{price:.10f}" for price in bar[:4]), str(bar[4])]
+        for date, bar in sorted(rows.items(), reverse=newest_first)
+    ]
+    text = "\n".join(separator.join(f"{quote}{cell}{quote}" for cell in line) for line in lines)
+    path.write_text(text + "\n", encoding="utf-8")
+
+    series = read_csv(path, name="X", allow_jumps=True).series
+    assert series.columns == ("open", "high", "low", "close", "volume")
+    assert [date.date() for date in series.dates.tolist()] == sorted(rows)
+    np.testing.assert_allclose(series.values, [rows[date] for date in sorted(rows)], rtol=0, atol=1e-6)
