@@ -1,0 +1,194 @@
+"""The three files of a model on the disk: written whole or not at all, read only when unchanged.
+
+    models/NVDA_11_20261123T093012123456Z.keras     the network
+    models/NVDA_11_20261123T093012123456Z.scaler    JSON: the whole transformation of the prices
+    models/NVDA_11_20261123T093012123456Z.json      the manifest, with the SHA-256 of the other two
+
+A row of the model registry is added only after `write_model_files` has returned. So a process that is
+killed while writing leaves files that no row points to, and `sweep` removes them later.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from trintena.artifacts.staging import is_old, is_stale, write_together
+from trintena.domain import finite_json
+from trintena.errors import ArtifactError
+
+KINDS = ("keras", "scaler", "json")
+"""The endings of a model's files in the order in which they appear: the manifest vouches for the rest."""
+
+_STEM = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*_\d+_\d{8}T\d{12}Z", re.ASCII)
+_LONGEST_SYMBOL = 64
+_RESTORE = "Restore it from a copy, or promote another version: `trintena models list`."
+
+
+@dataclass(frozen=True)
+class SavedFiles:
+    """What the registry must remember to find the files again and to know that they are the same."""
+
+    stem: str
+    checksums: dict[str, str]
+    """SHA-256 of each file, keyed by its kind: `keras`, `scaler`, `json`."""
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """A model's files, found unchanged."""
+
+    keras_path: Path
+    scaler: dict[str, Any]
+    manifest: dict[str, Any]
+
+
+def file_stem(symbol: str, model_id: int, created_at: datetime) -> str:
+    """The common name of a model's files, without the ending; the time is UTC to the microsecond.
+
+    What is no ASCII letter, digit, dot or hyphen in a symbol becomes `_`, and so does a dot in
+    front: no symbol leads out of the folder or to a hidden file. Only the first 64 characters count.
+
+    Raises:
+        ValueError: the time does not know its zone.
+    """
+    if created_at.tzinfo is None:
+        raise ValueError(f"the time of a model must know its zone, {created_at!r} does not")
+    safe = re.sub(r"[^A-Za-z0-9.-]|^\.|^$", "_", symbol[:_LONGEST_SYMBOL])
+    return f"{safe}_{model_id}_{created_at.astimezone(UTC):%Y%m%dT%H%M%S%fZ}"
+
+
+def write_model_files(
+    folder: Path,
+    symbol: str,
+    model_id: int,
+    created_at: datetime,
+    keras_bytes: bytes,
+    scaler: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+) -> SavedFiles:
+    """Save a model so that a kill at any moment leaves three whole files or none that count.
+
+    The manifest gains `sha256`, the checksums of the other two; its numbers that are not finite
+    become null. In the scaler such a number is an error, for nothing could be forecast with it.
+
+    Raises:
+        ArtifactError: a file cannot be written (disk full, no permission), exists already, or the
+            scaler is no strict JSON. Nothing is left behind.
+    """
+    stem = file_stem(symbol, model_id, created_at)
+    try:
+        content = {"keras": keras_bytes, "scaler": _json_bytes(scaler)}
+    except (ValueError, TypeError) as error:
+        raise ArtifactError(f"The scaler of {stem} cannot be saved as JSON: {error}.") from error
+    sums = {kind: _sha256(data) for kind, data in content.items()}
+    content["json"] = _json_bytes(finite_json({**manifest, "sha256": sums}))
+    write_together(folder, {f"{stem}.{kind}": content[kind] for kind in KINDS})
+    return SavedFiles(stem, {kind: _sha256(content[kind]) for kind in KINDS})
+
+
+def read_model_files(folder: Path, stem: str, checksums: Mapping[str, str]) -> ModelFiles:
+    """The files of a model, after all three were found to be the registered ones.
+
+    Nothing of a file is parsed before its SHA-256 agrees.
+
+    Raises:
+        ArtifactError: a file is missing, was cut short or has changed; the message names it.
+    """
+    content = _verified(folder, stem, checksums)
+    return ModelFiles(
+        keras_path=folder / f"{stem}.keras",
+        scaler=json.loads(content["scaler"]),
+        manifest=json.loads(content["json"]),
+    )
+
+
+def export_model_files(
+    folder: Path, stem: str, checksums: Mapping[str, str], destination: Path
+) -> tuple[Path, ...]:
+    """Copy a model's files, found unchanged, to another folder, and give the copies.
+
+    Raises:
+        ArtifactError: as `read_model_files`; or a copy cannot be written or is there already.
+    """
+    content = _verified(folder, stem, checksums)
+    write_together(destination, {f"{stem}.{kind}": content[kind] for kind in KINDS})
+    return tuple(destination / f"{stem}.{kind}" for kind in KINDS)
+
+
+def delete_model_files(folder: Path, stem: str) -> None:
+    """Delete the files of a model whose row is gone, the manifest first; missing ones are no error.
+
+    Raises:
+        ArtifactError: the name is not one of ours, or a file cannot be deleted.
+    """
+    for kind in reversed(KINDS):
+        path = _path(folder, stem, kind)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise ArtifactError(f"Could not delete {path}: {error.strerror}.") from error
+
+
+def sweep(folder: Path, known_stems: Collection[str]) -> list[Path]:
+    """Remove what killed processes left in the folder, and say what it was.
+
+    That is: staged files whose process is gone or which are older than a day; and, older than a
+    day, files of ours without the manifest that would have come last, unless the registry knows
+    them. Whole models always stay, known or not: the registry may be the one that was lost.
+    """
+    removed: list[Path] = []
+    if not folder.is_dir():
+        return removed
+    names = {path.name for path in folder.iterdir()}
+    for name in sorted(names):
+        path = folder / name
+        stem, _, kind = name.rpartition(".")
+        ours = kind in KINDS and _STEM.fullmatch(stem) is not None and stem not in known_stems
+        orphan = ours and f"{stem}.json" not in names and is_old(path)
+        if orphan or is_stale(path):
+            path.unlink(missing_ok=True)
+            removed.append(path)
+    return removed
+
+
+def _verified(folder: Path, stem: str, checksums: Mapping[str, str]) -> dict[str, bytes]:
+    """The content of the three files, each checked before it is given out."""
+    content = {}
+    for kind in KINDS:
+        path = _path(folder, stem, kind)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError as error:
+            raise ArtifactError(f"The model file {path} is missing.", hint=_RESTORE) from error
+        except OSError as error:
+            raise ArtifactError(f"The model file {path} cannot be read: {error.strerror}.") from error
+        if (found := _sha256(data)) != checksums.get(kind):
+            raise ArtifactError(
+                f"The model file {path} is not the one that was registered: it was cut short or changed "
+                f"(SHA-256 {str(checksums.get(kind))[:12]} expected, {found[:12]} found).",
+                hint=_RESTORE,
+            )
+        content[kind] = data
+    return content
+
+
+def _path(folder: Path, stem: str, kind: str) -> Path:
+    if _STEM.fullmatch(stem) is None:
+        raise ArtifactError(f"{stem!r} is not the name of a saved model.", hint="See `trintena models list`.")
+    return folder / f"{stem}.{kind}"
+
+
+def _json_bytes(value: Any) -> bytes:
+    text = json.dumps(value, allow_nan=False, sort_keys=True, indent=2, ensure_ascii=False)
+    return f"{text}\n".encode()
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,173 @@
+"""Experiments: what was submitted, the state it is in, what it answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, get_args
+
+from sqlalchemy import case, delete, func, select
+from sqlalchemy.orm import Session
+
+from trintena.domain import ExperimentSpec, State
+from trintena.errors import NotFoundError, UsageError
+from trintena.registry.columns import utc_now
+from trintena.registry.database import Database
+from trintena.registry.datasets import LIST_DATASETS
+from trintena.registry.records import ExperimentRecord
+from trintena.registry.tables import ArchitectureStudy, ArchitectureTrial, Dataset, Experiment
+
+ENDED: tuple[State, ...] = ("succeeded", "failed", "cancelled")
+
+
+class Experiments(Database):
+    """The part of the registry that keeps experiments; their trials are in `trials`."""
+
+    def create_experiment(self, spec: ExperimentSpec) -> int:
+        """Store what is to be run, in state queued, and give its number.
+
+        Raises:
+            NotFoundError: the dataset that it names is not stored.
+        """
+        with self._writing() as session:
+            if session.get(Dataset, spec.dataset_hash) is None:
+                raise NotFoundError(f"No dataset {spec.dataset_hash!r}.", hint=LIST_DATASETS)
+            row = Experiment(spec=spec.to_json(), spec_hash=spec.hash, dataset_hash=spec.dataset_hash)
+            session.add(row)
+            session.flush()
+            return row.id
+
+    def experiment(self, experiment_id: int) -> ExperimentRecord:
+        """One experiment and how far it is."""
+        with self._reading() as session:
+            return _records(session, [find_experiment(session, experiment_id)])[0]
+
+    def experiments(self) -> list[ExperimentRecord]:
+        """All experiments, the newest first."""
+        with self._reading() as session:
+            rows = session.scalars(select(Experiment).order_by(Experiment.id.desc())).all()
+            return _records(session, rows)
+
+    def set_state(self, experiment_id: int, state: State, message: str | None = None) -> None:
+        """Move an experiment to a state; the message replaces the former one.
+
+        The first `running` notes when it started, an end when it finished. Leaving an end (to
+        resume) takes the finish and a heeded cancel request back.
+        """
+        with self._writing() as session:
+            _move(find_experiment(session, experiment_id), state, message)
+
+    def reopen(self, experiment_id: int) -> None:
+        """Queue an experiment again: no cancel request, message or finish; trials and result stay.
+
+        Also right for one that was killed while `running`, whose cancel request nobody heeded.
+        """
+        with self._writing() as session:
+            row = find_experiment(session, experiment_id)
+            row.cancel_requested = False
+            _move(row, "queued", None)
+
+    def finish(self, experiment_id: int, state: State, result: dict[str, Any]) -> None:
+        """End an experiment with its answer; numbers that are not finite become null.
+
+        Raises:
+            ValueError: the state is not one that an experiment ends in.
+        """
+        if state not in ENDED:
+            raise ValueError(f"an experiment ends as one of {ENDED}, not {state!r}")
+        with self._writing() as session:
+            row = find_experiment(session, experiment_id)
+            _move(row, state, None)
+            row.result = result
+
+    def request_cancel(self, experiment_id: int) -> bool:
+        """Ask an experiment to end; False when it has ended already, and nothing is asked."""
+        with self._writing() as session:
+            row = find_experiment(session, experiment_id)
+            if row.state in ENDED:
+                return False
+            row.cancel_requested = True
+            return True
+
+    def cancel_requested(self, experiment_id: int) -> bool:
+        """Whether somebody asked it to end. Cheap: one column of one row."""
+        with self._reading() as session:
+            asked = session.scalar(select(Experiment.cancel_requested).where(Experiment.id == experiment_id))
+        if asked is None:
+            raise _unknown(experiment_id)
+        return asked
+
+    def delete_experiment(self, experiment_id: int) -> None:
+        """Remove an experiment with its trials and events.
+
+        Its model versions stay, and so does the count of its look at the test segment. Whether it
+        is being run right now is for the caller to find out first.
+        """
+        with self._writing() as session:
+            row = find_experiment(session, experiment_id)
+            session.execute(delete(Experiment).where(Experiment.id == row.id))
+
+
+def find_experiment(session: Session, experiment_id: int, *, lock: bool = False) -> Experiment:
+    """The row of an experiment, held against other writers if asked."""
+    row = session.get(Experiment, experiment_id, with_for_update=lock or None)
+    if row is None:
+        raise _unknown(experiment_id)
+    return row
+
+
+def _unknown(experiment_id: int) -> NotFoundError:
+    return NotFoundError(f"No experiment {experiment_id}.", hint="See `trintena experiments list`.")
+
+
+def _move(row: Experiment, state: State, message: str | None) -> None:
+    if state not in get_args(State):
+        raise ValueError(f"the state of an experiment is one of {get_args(State)}, not {state!r}")
+    if row.state in ENDED and state not in ENDED:
+        row.cancel_requested = False
+    if state == "running" and row.started_at is None:
+        row.started_at = utc_now()
+    row.finished_at = utc_now() if state in ENDED else None
+    row.state = state
+    row.message = message
+
+
+def _records(session: Session, rows: Sequence[Experiment]) -> list[ExperimentRecord]:
+    """The rows with their counts of trials, in one query for all."""
+    trial = ArchitectureTrial
+    query = (
+        select(
+            ArchitectureStudy.experiment_id,
+            func.sum(case((trial.state.in_(("COMPLETE", "PRUNED")), 1), else_=0)),
+            func.sum(case((trial.state == "FAIL", 1), else_=0)),
+        )
+        .join(trial, trial.study_id == ArchitectureStudy.id)
+        .group_by(ArchitectureStudy.experiment_id)
+    )
+    if len(rows) == 1:
+        query = query.where(ArchitectureStudy.experiment_id == rows[0].id)
+    counts = {experiment_id: (finished, failed) for experiment_id, finished, failed in session.execute(query)}
+    return [_record(row, *counts.get(row.id, (0, 0))) for row in rows]
+
+
+def _record(row: Experiment, n_finished: int, n_failed: int) -> ExperimentRecord:
+    try:
+        spec = ExperimentSpec.from_json(row.spec)
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"The specification of experiment {row.id} cannot be read: {error}.",
+            hint="A newer Trintena may have written it: install that one.",
+        ) from error
+    return ExperimentRecord(
+        id=row.id,
+        spec=spec,
+        spec_hash=row.spec_hash,
+        state=row.state,
+        message=row.message,
+        cancel_requested=row.cancel_requested,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        n_finished=n_finished,
+        n_failed=n_failed,
+        result=row.result,
+    )

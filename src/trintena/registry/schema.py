@@ -1,0 +1,186 @@
+"""Bring a database to the schema of this version of Trintena before anybody uses it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy.exc import DBAPIError
+
+from trintena.errors import BusyError, UsageError
+from trintena.registry.database import make_folder, shown, sqlite_file
+
+VERSION_TABLE = "trintena_schema_version"
+"""Alembic's own table under our name: Optuna keeps its `alembic_version` in the same database."""
+
+HEAD = "0001"
+"""The newest revision in `migrations/versions`. Known here so that the usual start, on a database
+that is up to date, does not pay for importing Alembic."""
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+_LOCK_TIMEOUT_S = 120.0
+_ADVISORY_LOCK = 0x7472696E74  # "trint": any number that others are unlikely to take
+
+
+def bring_up_to_date(engine: Engine, *, migrations: Path = MIGRATIONS, head: str = HEAD) -> None:
+    """Create or migrate the schema; one process at a time, all or nothing.
+
+    An SQLite file that is behind is first copied to `<file>.<its revision>.bak` beside it.
+
+    Raises:
+        UsageError: the database cannot be opened, belongs to something else, or was written by a
+            newer Trintena.
+        BusyError: another process has been migrating for too long.
+    """
+    with _alone(engine) as file:
+        with _opening(engine):
+            if file is not None:
+                _use_write_ahead_log(engine)
+            with engine.connect() as connection:
+                revision = _revision(connection)
+        if revision == head:
+            return
+        _refuse_foreign(engine, revision, migrations)
+        if file is not None and revision is not None:
+            with _opening(engine):
+                _copy(file, file.with_name(f"{file.name}.{revision}.bak"))
+        _upgrade(engine, migrations, head)
+
+
+@contextmanager
+def _opening(engine: Engine) -> Iterator[None]:
+    """Say which database it was that could not be opened, and what to check."""
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error, OSError) as error:
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        raise UsageError(
+            f"The database {shown(engine.url)} cannot be opened: {reason}.",
+            field="TRINTENA_DATABASE_URL",
+            hint="Check the address, that its folder can be written and that the disk is not full.",
+        ) from error
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    return connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar()
+
+
+def _refuse_foreign(engine: Engine, revision: str | None, migrations: Path) -> None:
+    """Refuse what no migration of ours leads on from."""
+    from alembic.script import ScriptDirectory
+
+    from trintena.registry.tables import Base
+
+    address = shown(engine.url)
+    known = {script.revision for script in ScriptDirectory(migrations).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise UsageError(
+            f"The database {address} has schema version {revision}; this Trintena knows none after "
+            f"{max(known)}: a newer one wrote it.",
+            field="TRINTENA_DATABASE_URL",
+            hint="Install that newer version, or give another address in TRINTENA_DATABASE_URL.",
+        )
+    if revision is None and (taken := set(Base.metadata.tables) & set(inspect(engine).get_table_names())):
+        raise UsageError(
+            f"The database {address} has tables of other software named {', '.join(sorted(taken))}.",
+            field="TRINTENA_DATABASE_URL",
+            hint="Give the address of another database.",
+        )
+
+
+def _upgrade(engine: Engine, migrations: Path, head: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    with engine.execution_options(trintena_writes=True).connect() as connection:
+        sqlite = engine.dialect.name == "sqlite"
+        if sqlite:
+            # SQLite changes a table by making it anew; dropping the old one must not cascade.
+            _pragma(connection, "foreign_keys = OFF")
+        try:
+            with connection.begin():
+                config.attributes["connection"] = connection
+                command.upgrade(config, head)
+                if sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all()):
+                    raise RuntimeError(f"the migration left references to nothing: {broken}")
+        finally:
+            if sqlite:
+                _pragma(connection, "foreign_keys = ON")
+
+
+def _pragma(connection: Connection, statement: str) -> None:
+    """Run a pragma outside any transaction, where alone SQLite heeds it."""
+    cursor = connection.connection.cursor()
+    cursor.execute(f"PRAGMA {statement}")
+    cursor.close()
+
+
+def _use_write_ahead_log(engine: Engine) -> None:
+    """Readers and the writer no longer wait for each other. The file remembers it."""
+    with engine.connect() as connection:
+        _pragma(connection, "journal_mode = WAL")
+
+
+def _copy(file: Path, copy: Path) -> None:
+    """Copy a database with whatever its write-ahead log still holds; the name appears when it is whole."""
+    staging = copy.with_name(f"{copy.name}.staging")
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(staging)) as target:
+        source.backup(target)
+    with staging.open("rb") as stream:
+        os.fsync(stream.fileno())
+    staging.replace(copy)
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[Path | None]:
+    """Be the only process that migrates this database; gives the file of an SQLite one.
+
+    The locks end with the process that holds them, however it ends.
+    """
+    with _opening(engine):
+        make_folder(engine)
+        file = sqlite_file(engine)
+    if file is not None:
+        with _opening(engine):
+            lock = file.with_name(f"{file.name}.lock").open("a")
+        with lock:
+            _wait_for(lock, file)
+            yield file
+    elif engine.dialect.name == "postgresql":
+        with _opening(engine):
+            connection = engine.connect()
+        with connection.execution_options(isolation_level="AUTOCOMMIT"):
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({_ADVISORY_LOCK})")
+            try:
+                yield None
+            finally:
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_ADVISORY_LOCK})")
+    else:
+        yield None
+
+
+def _wait_for(lock: TextIO, file: Path) -> None:
+    deadline = time.monotonic() + _LOCK_TIMEOUT_S
+    while True:
+        try:
+            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() > deadline:
+                raise BusyError(
+                    f"Another process has been migrating {file} for over {_LOCK_TIMEOUT_S:.0f} seconds.",
+                    hint="Wait for it to end, then try again.",
+                ) from error
+            time.sleep(0.02)

@@ -1,0 +1,196 @@
+"""The tables, as typed models. The migrations make them; a test holds the two together.
+
+The database is shared with Optuna, which brings `studies`, `trials`, `trial_*`, `version_info` and
+`alembic_version`; hence the longer names here. Annotations are read at run time in this module, so
+it does without `from __future__ import annotations`.
+"""
+
+from datetime import datetime
+from typing import Any, get_args
+
+import numpy as np
+from sqlalchemy import (
+    BigInteger,
+    Double,
+    Enum,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from trintena.domain import Mode, State, Target, TrialState
+from trintena.registry.columns import FiniteJSON, SeriesDate, UTCDateTime, utc_now
+
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""Names that are the same on every database, so that a later migration can name what it drops."""
+
+
+def _one_of(literal: Any, name: str) -> Enum:
+    """Text, checked by the database to be one of a `Literal`'s words."""
+    return Enum(*get_args(literal), name=name, native_enum=False, create_constraint=True, length=16)
+
+
+class Base(DeclarativeBase):
+    """What all tables share."""
+
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own interface
+        datetime: UTCDateTime,
+        np.datetime64: SeriesDate,
+        dict[str, Any]: FiniteJSON,
+        dict[str, str]: FiniteJSON,
+        list[str]: FiniteJSON,
+        list[Any]: FiniteJSON,
+        float: Double,
+        bytes: LargeBinary,
+    }
+
+
+class Dataset(Base):
+    """Prices under the hash of their content; written once, never changed."""
+
+    __tablename__ = "datasets"
+
+    content_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    symbol: Mapped[str] = mapped_column(String(255), index=True)
+    columns: Mapped[list[str]]
+    n_rows: Mapped[int]
+    first_date: Mapped[np.datetime64]
+    last_date: Mapped[np.datetime64]
+    source: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    payload: Mapped[bytes] = mapped_column(deferred=True)
+
+
+class Experiment(Base):
+    """Everything that one submission runs. Numbers are never given twice (`sqlite_autoincrement`)."""
+
+    __tablename__ = "experiments"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    spec: Mapped[dict[str, Any]]
+    spec_hash: Mapped[str] = mapped_column(String(64), index=True)
+    dataset_hash: Mapped[str] = mapped_column(ForeignKey("datasets.content_hash"), index=True)
+    state: Mapped[State] = mapped_column(_one_of(State, "state"), default="queued")
+    message: Mapped[str | None] = mapped_column(Text)
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    result: Mapped[dict[str, Any] | None]
+
+
+class ArchitectureStudy(Base):
+    """The trials of one architecture in one experiment."""
+
+    __tablename__ = "architecture_studies"
+    __table_args__ = (UniqueConstraint("experiment_id", "model_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    experiment_id: Mapped[int] = mapped_column(ForeignKey("experiments.id", ondelete="CASCADE"))
+    model_id: Mapped[int]
+    model_name: Mapped[str | None] = mapped_column(String(255))
+
+
+class ArchitectureTrial(Base):
+    """One training of one architecture: its numbers, its forecasts, and its weights if it leads."""
+
+    __tablename__ = "architecture_trials"
+    __table_args__ = (UniqueConstraint("study_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("architecture_studies.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    state: Mapped[TrialState] = mapped_column(_one_of(TrialState, "state"))
+    hyperparameters: Mapped[dict[str, Any]]
+    seed: Mapped[int] = mapped_column(BigInteger)
+    n_parameters: Mapped[int | None]
+    fit_seconds: Mapped[float | None]
+    elapsed_seconds: Mapped[float | None]
+    train_losses: Mapped[list[Any]]
+    validation_rmse: Mapped[float | None]
+    metrics: Mapped[dict[str, Any]]
+    forecasts: Mapped[bytes] = mapped_column(deferred=True)
+    weights: Mapped[bytes | None] = mapped_column(deferred=True)
+    reason: Mapped[str | None] = mapped_column(Text)
+    finished_at: Mapped[datetime]
+
+
+class RegisteredModel(Base):
+    """One saved model: `ModelVersion` as a row. Version numbers are never given twice."""
+
+    __tablename__ = "model_registry"
+    __table_args__ = (
+        Index(
+            "uq_model_registry_winner",
+            "symbol",
+            "target",
+            "horizon",
+            unique=True,
+            sqlite_where=text("is_winner"),
+            postgresql_where=text("is_winner"),
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+    version: Mapped[int] = mapped_column(primary_key=True)
+    symbol: Mapped[str] = mapped_column(String(255), index=True)
+    model_id: Mapped[int]
+    model_name: Mapped[str] = mapped_column(String(255))
+    mode: Mapped[Mode] = mapped_column(_one_of(Mode, "mode"))
+    target: Mapped[Target] = mapped_column(_one_of(Target, "target"))
+    horizon: Mapped[int]
+    experiment_id: Mapped[int | None] = mapped_column(
+        ForeignKey("experiments.id", ondelete="SET NULL"), index=True
+    )
+    dataset_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    is_winner: Mapped[bool] = mapped_column(default=False, server_default=false())
+    stem: Mapped[str] = mapped_column(String(255), unique=True)
+    checksums: Mapped[dict[str, str]]
+    metrics: Mapped[dict[str, Any]]
+    parameters: Mapped[dict[str, Any]]
+    versions: Mapped[dict[str, str]]
+
+
+class TestPass(Base):
+    """One look at a test segment; it outlives its experiment, for what was seen stays seen."""
+
+    __tablename__ = "test_passes"
+    __test__ = False  # a table, whatever pytest makes of the name
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    experiment_id: Mapped[int | None] = mapped_column(
+        ForeignKey("experiments.id", ondelete="SET NULL"), unique=True
+    )
+    symbol: Mapped[str] = mapped_column(String(255), index=True)
+    first_date: Mapped[np.datetime64]
+    last_date: Mapped[np.datetime64]
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+
+
+class ExperimentEvent(Base):
+    """What happened in an experiment, in order."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index(None, "experiment_id", "id"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    experiment_id: Mapped[int] = mapped_column(ForeignKey("experiments.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(default=utc_now)
+    kind: Mapped[str] = mapped_column(String(64))
+    payload: Mapped[dict[str, Any]]

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from sqlalchemy import update
+
+from trintena.domain import COLUMNS, ExperimentSpec, PriceSeries
+from trintena.errors import DataError, NotFoundError, UsageError
+from trintena.registry.tables import Dataset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from trintena.registry import Registry
+
+    MakeSeries = Callable[..., PriceSeries]
+
+TEXT = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=20)
+
+
+@st.composite
+def any_series(draw: st.DrawFn) -> PriceSeries:
+    """Whatever a source may give, and more: negative values, no volume, NaN, hours instead of days."""
+    columns = (*draw(st.lists(st.sampled_from(COLUMNS[:3]), unique=True)), "close")
+    n_rows = draw(st.integers(1, 12))
+    steps = draw(hnp.arrays(np.int64, n_rows, elements=st.integers(1, 10**6)))
+    values = draw(hnp.arrays(np.float64, (n_rows, len(columns)), elements=st.floats(width=64)))
+    start = np.datetime64(draw(st.datetimes()).replace(microsecond=0), "s")
+    dates = np.minimum(start + np.cumsum(steps), np.datetime64("9999-12-31T23:59:59", "s"))
+    return PriceSeries(draw(TEXT), dates, columns, values, draw(TEXT))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(saved=any_series())
+def test_any_series_comes_back_bit_for_bit(registry: Registry, saved: PriceSeries) -> None:
+    key = registry.save_dataset(saved)
+    loaded = registry.load_dataset(key)
+
+    assert key == saved.content_hash == loaded.content_hash
+    assert (loaded.symbol, loaded.columns) == (saved.symbol, saved.columns)
+    assert loaded.values.tobytes() == saved.values.tobytes()
+    np.testing.assert_array_equal(loaded.dates, saved.dates)
+    assert not loaded.values.flags.writeable
+
+
+def test_same_content_twice_keeps_the_first(registry: Registry, series: MakeSeries) -> None:
+    first = series()
+    again = PriceSeries(first.symbol, first.dates, first.columns, first.values, "yahoo")
+    assert registry.save_dataset(first) == registry.save_dataset(again)
+
+    (row,) = registry.datasets()
+    assert row.source == "csv:prices.csv"
+    assert (row.symbol, row.columns, row.n_rows) == ("NVDA", ("close",), 20)
+    assert (row.first_date, row.last_date) == (np.datetime64("2024-01-01"), np.datetime64("2024-01-20"))
+    assert row.created_at.utcoffset() is not None
+
+
+def test_a_beginning_of_the_hash_is_enough(registry: Registry, series: MakeSeries) -> None:
+    key = registry.save_dataset(series())
+    assert registry.load_dataset(key[:8].upper()).content_hash == key
+
+
+@pytest.mark.parametrize("key", ["", "zz", "%", "_", "0" * 64])
+def test_an_unknown_hash_says_where_to_look(registry: Registry, series: MakeSeries, key: str) -> None:
+    registry.save_dataset(series())
+    with pytest.raises(NotFoundError, match=r"No dataset .* See `trintena data list`"):
+        registry.load_dataset(key)
+
+
+def test_an_ambiguous_beginning_is_refused(registry: Registry, series: MakeSeries) -> None:
+    beginnings = [registry.save_dataset(series(seed=seed))[0] for seed in range(17)]
+    shared = next(letter for letter in beginnings if beginnings.count(letter) > 1)
+    with pytest.raises(UsageError, match=f"datasets begin with '{shared}'.*Give more of the hash"):
+        registry.load_dataset(shared)
+
+
+def test_damaged_prices_are_refused_by_name(registry: Registry, series: MakeSeries) -> None:
+    good, other = registry.save_dataset(series()), registry.save_dataset(series(seed=1))
+    with registry._writing() as session:
+        stolen = session.get_one(Dataset, other).payload
+        session.execute(update(Dataset).where(Dataset.content_hash == good).values(payload=stolen))
+        session.execute(update(Dataset).where(Dataset.content_hash == other).values(payload=stolen[:-40]))
+
+    for key in (good, other):
+        with pytest.raises(DataError, match=rf"{key[:12]} \(NVDA\) are damaged"):
+            registry.load_dataset(key)
+
+
+def test_latest_is_the_one_that_reaches_furthest(registry: Registry, series: MakeSeries) -> None:
+    new = registry.save_dataset(series(first="2025-01-01"))
+    registry.save_dataset(series(first="2023-01-01"))
+    assert registry.latest_dataset("NVDA") == new
+    assert registry.latest_dataset("AAPL") is None
+
+    corrected = registry.save_dataset(series(first="2025-01-01", seed=5))
+    assert registry.latest_dataset("NVDA") == corrected
+
+
+def test_a_dataset_in_use_cannot_be_deleted(registry: Registry, series: MakeSeries) -> None:
+    key = registry.save_dataset(series())
+    number = registry.create_experiment(ExperimentSpec("NVDA", key, (1,)))
+    with pytest.raises(UsageError, match=f"is used by experiment {number}"):
+        registry.delete_dataset(key)
+
+    registry.delete_experiment(number)
+    assert registry.delete_dataset(key[:10]).content_hash == key
+    assert registry.datasets() == []
+
+
+def test_no_rows_are_no_dataset(registry: Registry, series: MakeSeries) -> None:
+    with pytest.raises(DataError, match="has no rows"):
+        registry.save_dataset(series(n_rows=0))
