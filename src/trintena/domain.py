@@ -102,14 +102,14 @@ class ExperimentSpec:
     symbol: str
     dataset_hash: str
     model_ids: tuple[int, ...]
+    start: str
+    """First and last date used, ISO, both inclusive."""
+    end: str
     mode: Mode = "fast"
     lookback: int = 60
     horizon: int = 1
     target: Target = "log_return"
     features: Features = "ohlcv"
-    start: str | None = None
-    """First and last date used, ISO, both inclusive; None for the ends of the dataset."""
-    end: str | None = None
     split: Split = Split()
     seed: int = 0
     hyperparameters: Hyperparameters = Hyperparameters()

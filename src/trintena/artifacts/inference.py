@@ -1,0 +1,66 @@
+"""What an inference process does: make `.keras` files, and compute what the network in one says.
+
+These functions run in a process of their own (`jobs.inference`); nothing else of Trintena loads Keras.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jaxtyping import Float
+
+from trintena import _lazy
+from trintena.errors import ArtifactError
+from trintena.zoo import portable
+from trintena.zoo.architecture import WindowShape
+from trintena.zoo.catalog import architecture
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+def warm_up() -> None:
+    """Load Keras."""
+    _lazy.keras()
+
+
+def keras_file(
+    model_id: int,
+    shape: WindowShape,
+    activation: str,
+    dropout_rate: float,
+    weights: Sequence[np.ndarray],
+    name: str,
+) -> bytes:
+    """The `.keras` file of an architecture with these weights: stock layers only."""
+    graph = architecture(model_id).graph(shape)
+    model = portable.build(graph, activation, dropout_rate=dropout_rate, weights=weights, name=name)
+    with tempfile.TemporaryDirectory(prefix="trintena-") as folder:
+        path = Path(folder) / "model.keras"
+        model.save(path)
+        return path.read_bytes()
+
+
+@lru_cache(maxsize=8)
+def _loaded(path: str, checksum: str) -> Any:
+    try:
+        return _lazy.keras().saving.load_model(path, compile=False, safe_mode=True)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ArtifactError(f"{Path(path).name} cannot be opened as a Keras model: {error}") from error
+
+
+def outputs(
+    path: str, checksum: str, windows: Float[np.ndarray, "window lookback feature"]
+) -> Float[np.ndarray, "window horizon"]:
+    """What the network in the file says of some windows, in units of each window's step size.
+
+    `checksum` is the file's SHA-256, verified by the caller: a model stays loaded under it.
+
+    Raises:
+        ArtifactError: the file is no model that Keras opens.
+    """
+    model = _loaded(path, checksum)
+    return np.asarray(model.predict(windows.astype(np.float32), batch_size=256, verbose=0), np.float64)

@@ -1,0 +1,113 @@
+"""A saved model brought back: its files, verified, and the forecasts that it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from trintena.artifacts.files import ModelFiles, read_model_files
+from trintena.data.calendars import next_dates
+from trintena.domain import ModelVersion, PriceSeries
+from trintena.errors import ArtifactError, DataError
+from trintena.windows.frame import Transformation
+
+Network = Callable[[Path, str, np.ndarray], np.ndarray]
+"""Computes what the network in a `.keras` file, with this SHA-256, says of some scaled windows."""
+
+STALE_AFTER = np.timedelta64(30, "D")
+NOTICE = "Not investment advice. A forecast of prices is uncertain; see the figures beside the last value."
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """The next steps of a series, from its last row. Prices are in the series' own units."""
+
+    origin: np.datetime64
+    last_value: float
+    dates: np.ndarray[Any, np.dtype[np.datetime64]]
+    changes: Float[np.ndarray, " horizon"]
+    """In units of the target: log return, or difference, from the last value."""
+    prices: Float[np.ndarray, " horizon"]
+
+    def to_json(self, version: ModelVersion, now: datetime) -> dict[str, Any]:
+        """The answer of `predict`; `warnings` says so when the last row is over 30 days old."""
+        age = np.datetime64(now.astimezone(UTC).replace(tzinfo=None), "s") - self.origin
+        return {
+            "symbol": version.symbol,
+            "model_id": version.model_id,
+            "model_name": version.model_name,
+            "version": version.version,
+            "origin": _date_text(self.origin),
+            "last_value": self.last_value,
+            "forecast": [
+                {"date": _date_text(date), "price": float(price), "change": float(change)}
+                for date, price, change in zip(self.dates, self.prices, self.changes, strict=True)
+            ],
+            "target": version.target,
+            "age_days": int(age / np.timedelta64(1, "D")),
+            "warnings": ["old_data"] if age > STALE_AFTER else [],
+            "notice": NOTICE,
+        }
+
+
+def _date_text(date: np.datetime64) -> str:
+    """The calendar date where it is midnight, else date and time."""
+    day = date.astype("datetime64[D]")
+    return str(day) if day == date else str(date)
+
+
+@dataclass(frozen=True, eq=False)
+class SavedModel:
+    """A registered version with its files at hand."""
+
+    version: ModelVersion
+    files: ModelFiles
+    transformation: Transformation
+
+    @classmethod
+    def open(cls, folder: Path, version: ModelVersion) -> SavedModel:
+        """Open a version's files.
+
+        Raises:
+            ArtifactError: one is missing, was cut short or has changed since it was registered.
+        """
+        files = read_model_files(folder, version.stem, version.checksums)
+        try:
+            transformation = Transformation.from_json(files.scaler)
+        except TypeError as error:
+            raise ArtifactError(f"{version.stem}.scaler is not of this version of Trintena: {error}.") from error
+        return cls(version, files, transformation)
+
+    def forecasts(
+        self, series: PriceSeries, origins: range | np.ndarray, network: Network
+    ) -> Float[np.ndarray, "origin horizon"]:
+        """Forecasts in units of the target for some origins of a series.
+
+        Raises:
+            DataError: the series lacks a column that the model reads, or is too short.
+        """
+        at = np.asarray(origins)
+        lookback = self.transformation.lookback
+        if len(at) and at.min() < lookback - 1:
+            raise DataError(
+                f"A forecast of version {self.version.version} reads {lookback} rows; {series.symbol} has "
+                f"{len(series)}, of which {at.min() + 1} before the first forecast.",
+                field="symbol",
+            )
+        frame = self.transformation.frame(series)
+        outputs = network(self.files.keras_path, self.version.checksums["keras"], frame.windows(at))
+        return outputs * frame.scale[at][:, None]
+
+    def next_forecast(self, series: PriceSeries, network: Network) -> Forecast:
+        """The forecast from the last row of a series."""
+        origin = len(series) - 1
+        changes = self.forecasts(series, np.array([origin]), network)
+        prices = self.transformation.prices(changes, series.close[-1:])
+        dates = next_dates(series.symbol, series.dates, self.transformation.horizon)
+        return Forecast(series.dates[-1], float(series.close[-1]), dates, changes[0], prices[0])

@@ -1,0 +1,35 @@
+"""What commands print with: people read standard error and tables, programs read JSON on standard output."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from trintena.domain import finite_json
+
+if TYPE_CHECKING:
+    from trintena.errors import TrintenaError
+
+people = Console(stderr=True, highlight=False)
+"""Progress, warnings, errors: never mixed into what a program reads."""
+screen = Console(highlight=False, markup=False)
+"""Tables and sentences that are the command's answer."""
+
+
+def print_json(value: Any) -> None:
+    """An answer for programs, on standard output; numbers that are not finite become null."""
+    print(json.dumps(finite_json(value), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def say_error(error: TrintenaError) -> None:
+    """An error as one message, with what to do next."""
+    people.print(f"[bold red]Error:[/] {_plain(error.message)}", soft_wrap=True)
+    if error.hint:
+        people.print(_plain(error.hint), soft_wrap=True)
+
+
+def _plain(text: str) -> str:
+    """Text in which square brackets are letters, not markup."""
+    return text.replace("[", "\\[")

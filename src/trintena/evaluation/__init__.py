@@ -1,0 +1,1 @@
+"""How forecasts are judged: baselines, scores on a segment, the board."""

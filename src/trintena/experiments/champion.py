@@ -1,0 +1,157 @@
+"""Saving the best trial of an experiment, and who holds the title afterwards."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version as installed_version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trintena.artifacts.files import write_model_files
+from trintena.artifacts.saved_model import NOTICE, SavedModel
+from trintena.errors import TrintenaError
+from trintena.metrics import rmse
+from trintena.zoo import WindowShape, architecture
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from trintena.artifacts.saved_model import Network
+    from trintena.domain import ExperimentSpec, ModelVersion, PriceSeries, TrialResult
+    from trintena.evaluation.scores import Judge, Scores
+    from trintena.registry import Registry
+    from trintena.windows import Segments, Transformation
+
+KerasFile = Callable[..., bytes]
+"""`artifacts.inference.keras_file`, wherever it runs."""
+
+def library_versions() -> dict[str, str]:
+    """Of everything that made the numbers."""
+    names = ("trintena", "jax", "jaxlib", "keras", "numpy")
+    return {"python": platform.python_version(), **{name: installed_version(name) for name in names}}
+
+
+def save_version(
+    registry: Registry,
+    folder: Path,
+    experiment_id: int,
+    spec: ExperimentSpec,
+    series: PriceSeries,
+    segments: Segments,
+    transformation: Transformation,
+    trial: TrialResult,
+    weights: tuple[np.ndarray, ...],
+    scores: Mapping[str, Scores],
+    keras_file: KerasFile,
+    *,
+    is_winner: bool,
+) -> ModelVersion:
+    """Write the three files of a trial, then register them: the row comes last.
+
+    Raises:
+        ArtifactError: a file cannot be written.
+    """
+    recipe = architecture(trial.model_id)
+    settings = trial.hyperparameters
+    created_at = datetime.now(UTC)
+    content = keras_file(
+        model_id=recipe.id,
+        shape=WindowShape(spec.lookback, len(transformation.columns), spec.horizon),
+        activation=settings.activation,
+        dropout_rate=settings.dropout_rate,
+        weights=weights,
+        name=f"trintena_{recipe.id}",
+    )
+    parameters = {
+        **asdict(settings),
+        "seed": trial.seed,
+        "lookback": spec.lookback,
+        "features": spec.features,
+        "n_parameters": trial.n_parameters,
+    }
+    metrics = {**scores, "fit_seconds": trial.fit_seconds, "train_losses": list(trial.train_losses)}
+    versions = library_versions()
+    described = {
+        "symbol": spec.symbol,
+        "model_id": recipe.id,
+        "model_name": recipe.name,
+        "mode": spec.mode,
+        "target": spec.target,
+        "horizon": spec.horizon,
+        "dataset_hash": spec.dataset_hash,
+        "metrics": metrics,
+        "parameters": parameters,
+        "versions": versions,
+    }
+    manifest = {
+        **described,
+        "created_at": created_at.isoformat(),
+        "experiment_id": experiment_id,
+        "reference": recipe.reference,
+        "segments": segment_dates(series, segments, spec.horizon),
+        "notice": NOTICE,
+    }
+    saved = write_model_files(
+        folder, spec.symbol, recipe.id, created_at, content, transformation.to_json(), manifest
+    )
+    return registry.register_version(
+        **described,
+        experiment_id=experiment_id,
+        created_at=created_at,
+        stem=saved.stem,
+        checksums=saved.checksums,
+        is_winner=is_winner,
+    )
+
+
+def target_dates(series: PriceSeries, origins: range, horizon: int) -> tuple[np.datetime64, np.datetime64]:
+    """The first and the last date that these origins forecast."""
+    return series.dates[origins.start + 1], series.dates[origins.stop - 1 + horizon]
+
+
+def segment_dates(series: PriceSeries, segments: Segments, horizon: int) -> dict[str, dict[str, Any]]:
+    """First and last target date of each segment, and how many origins it has."""
+    described = {}
+    for name in ("train", "validation", "calibration", "test"):
+        first, last = target_dates(series, segments[name], horizon)
+        described[name] = {"first": str(first), "last": str(last), "origins": len(segments[name])}
+    return described
+
+
+def takes_title(
+    registry: Registry,
+    folder: Path,
+    spec: ExperimentSpec,
+    series: PriceSeries,
+    judge: Judge,
+    validation_rmse: float,
+    network: Network,
+) -> tuple[bool, dict[str, Any]]:
+    """Whether a new model becomes champion of its symbol, target and horizon, and why.
+
+    A fast-mode model never displaces an optimized one; otherwise the incumbent is scored again on
+    the new validation segment and stays unless beaten. One whose files are no longer whole, or
+    that cannot read this series, loses the title.
+    """
+    incumbent = registry.champion(spec.symbol, spec.target, spec.horizon)
+    if incumbent is None:
+        return True, {"incumbent": None, "reason": "first"}
+    told: dict[str, Any] = {"incumbent": incumbent.version, "incumbent_model_name": incumbent.model_name}
+    if incumbent.mode == "optimized" and spec.mode == "fast":
+        return False, {**told, "reason": "fast_never_displaces_optimized"}
+    origins = judge.segments.validation
+    try:
+        forecasts = SavedModel.open(folder, incumbent).forecasts(series, origins, network)
+    except TrintenaError as error:
+        return True, {**told, "reason": "incumbent_unusable", "message": str(error)}
+    incumbent_rmse = rmse(judge.frame.targets[np.asarray(origins)], forecasts)
+    beaten = validation_rmse < incumbent_rmse
+    return beaten, {
+        **told,
+        "reason": "incumbent_beaten" if beaten else "incumbent_stays",
+        "incumbent_rmse": incumbent_rmse,
+    }

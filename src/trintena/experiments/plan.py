@@ -1,0 +1,101 @@
+"""From what a person asks for to an experiment that can be run, refused before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from trintena.data import select_rows
+from trintena.domain import ExperimentSpec, Features, Mode, PriceSeries, Split, Target
+from trintena.errors import UsageError
+from trintena.windows import Segments, Transformation, segments_of
+from trintena.zoo import choose
+
+if TYPE_CHECKING:
+    from trintena.registry import Registry
+
+MAXIMUM_LOOKBACK = 2048
+MAXIMUM_HORIZON = 512
+DEFAULT_YEARS = 10
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a person may choose about an experiment, beside the series; the defaults are fast mode's."""
+
+    mode: Mode = "fast"
+    model_ids: str | Sequence[int] | None = None
+    lookback: int = 60
+    horizon: int = 1
+    target: Target = "log_return"
+    features: Features = "ohlcv"
+    years: int | None = DEFAULT_YEARS
+    """Counted back from the last date; ignored when `start` is given; None for all rows."""
+    start: str | None = None
+    end: str | None = None
+    split: Split = Split()
+    seed: int = 0
+
+
+def plan(request: Request, series: PriceSeries, registry: Registry) -> int:
+    """Store the series and the experiment, and give the experiment's id.
+
+    Raises:
+        UsageError: the request makes no sense, or the series is too short for it.
+        DataError: the series cannot be used for the target.
+    """
+    if request.mode != "fast":
+        raise UsageError(
+            f"Mode {request.mode!r} is not available in this version; use fast.", field="mode"
+        )
+    for name, value, most in (
+        ("lookback", request.lookback, MAXIMUM_LOOKBACK),
+        ("horizon", request.horizon, MAXIMUM_HORIZON),
+    ):
+        if value > most:
+            raise UsageError(f"The {name} must be at most {most} rows, not {value}.", field=name)
+    if request.seed < 0:
+        raise UsageError(f"The seed must be a whole number from 0 on, not {request.seed}.", field="seed")
+    chosen = choose(request.model_ids)
+    used = select_rows(series, None if request.start else request.years, request.start, request.end)
+    spec = ExperimentSpec(
+        symbol=series.symbol,
+        dataset_hash=series.content_hash,
+        model_ids=tuple(row.id for row in chosen),
+        mode=request.mode,
+        lookback=request.lookback,
+        horizon=request.horizon,
+        target=request.target,
+        features=request.features,
+        start=str(used.dates[0]),
+        end=str(used.dates[-1]),
+        split=request.split,
+        seed=request.seed,
+    )
+    windows_of(spec, series)
+    registry.save_dataset(series)
+    return registry.create_experiment(spec)
+
+
+def windows_of(spec: ExperimentSpec, series: PriceSeries) -> tuple[PriceSeries, Segments, Transformation]:
+    """The rows that an experiment uses, their segments and the transformation fitted on training.
+
+    Raises:
+        UsageError, DataError: as `plan`.
+    """
+    first, last = np.datetime64(spec.start, "s"), np.datetime64(spec.end, "s")
+    start, stop = np.searchsorted(series.dates, first), np.searchsorted(series.dates, last, side="right")
+    used = series.rows(int(start), int(stop))
+    segments = segments_of(used, spec.split, spec.lookback, spec.horizon)
+    transformation = Transformation.fit(
+        used,
+        segments,
+        target=spec.target,
+        features=spec.features,
+        lookback=spec.lookback,
+        horizon=spec.horizon,
+    )
+    return used, segments, transformation
