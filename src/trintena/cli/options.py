@@ -1,0 +1,64 @@
+"""Options and arguments that several commands share, and the question before something is deleted."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from trintena.cli.output import people
+from trintena.errors import NotFoundError, UsageError
+
+_LARGEST = 2**31 - 1
+"""Of a number that a database gives out; asking it for a larger one would be an error of its own."""
+_LISTED = "Numbers are in `trintena models list` and `trintena experiments list`."
+
+
+def _number(text: str) -> int:
+    """The number of a version or an experiment, if a database could have given it out.
+
+    Raises:
+        UsageError: it is no whole number.
+        NotFoundError: nothing has such a number.
+    """
+    try:
+        number = int(text)
+    except ValueError:
+        raise UsageError(f"Expected a whole number, not {text!r}.", hint=_LISTED) from None
+    if not 1 <= number <= _LARGEST:
+        raise NotFoundError(f"There is no number {number}.", hint=_LISTED)
+    return number
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON to standard output instead of a table.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether it is meant.")]
+ExperimentId = Annotated[
+    int, typer.Argument(metavar="ID", parser=_number, help="As `trintena experiments list` shows it.")
+]
+Version = Annotated[
+    int, typer.Argument(metavar="VERSION", parser=_number, help="As `trintena models list` shows it.")
+]
+OptionalVersion = Annotated[
+    int | None,
+    typer.Option(
+        "--model", metavar="VERSION", parser=_number, help="A model version; default: the champion."
+    ),
+]
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask, on standard error, whether to go on; with `yes` the answer is known.
+
+    Raises:
+        typer.Exit: with code 1, the answer was no, or there was nobody to give one.
+    """
+    if yes:
+        return
+    try:
+        meant = typer.confirm(question, err=True)
+    except typer.Abort:
+        meant = False
+        people.print()
+    if not meant:
+        people.print("Nothing was deleted. Without a question: --yes.")
+        raise typer.Exit(1)

@@ -1,0 +1,79 @@
+"""`trintena predict`: the champion's next forecast."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from trintena.cli.options import OptionalVersion
+from trintena.cli.output import people, print_json, screen
+from trintena.cli.tables import figure, print_fields, print_table
+
+
+def predict(
+    symbol: Annotated[
+        str | None, typer.Option(help="Whose champion forecasts; default: the newest champion of all.")
+    ] = None,
+    model: OptionalVersion = None,
+    as_json: Annotated[
+        bool, typer.Option("--json/--table", help="Print JSON, or a table for people, to standard output.")
+    ] = True,
+) -> None:
+    """Forecast the next steps of a series from its newest data, in price units, with dates.
+
+    The model's files are checked first. Warnings go to standard error.
+
+    \b
+    Examples:
+    - `trintena predict`
+    - `trintena predict --symbol NVDA --table`
+    - `trintena predict --model 2`
+    """
+    from trintena.bootstrap import application
+
+    with application() as trintena:
+        answer = trintena.services.predict(symbol, model)
+    for warning in answer["warnings"]:
+        people.print(f"Warning: {_in_words(warning, answer)}", markup=False, soft_wrap=True)
+    if as_json:
+        print_json(answer)
+    else:
+        _print_forecast(answer)
+    people.print(answer["notice"], markup=False, soft_wrap=True)
+
+
+def _in_words(warning: str, answer: dict[str, Any]) -> str:
+    match warning:
+        case "old_data":
+            return (
+                f"the newest data of {answer['symbol']} is of {answer['origin']}, "
+                f"{answer['age_days']:,} days ago. The forecast starts there, not today."
+            )
+        case "source_unavailable":
+            return (
+                f"the source of {answer['symbol']} did not answer. "
+                f"The forecast starts from stored data, which ends at {answer['origin']}."
+            )
+        case _:
+            return warning
+
+
+def _print_forecast(answer: dict[str, Any]) -> None:
+    print_fields(
+        {
+            "symbol": answer["symbol"],
+            "model": f"{answer['model_id']}  {answer['model_name']}, version {answer['version']}",
+            "last value": f"{figure(answer['last_value'], ',.6g')} on {answer['origin']}",
+        }
+    )
+    screen.print()
+    change = "log return" if answer["target"] == "log_return" else "difference"
+    print_table(
+        ("date", "forecast", f"{change} from the last value"),
+        [
+            (step["date"], figure(step["price"]), figure(step["change"], "+.4g"))
+            for step in answer["forecast"]
+        ],
+        right=("forecast", f"{change} from the last value"),
+    )

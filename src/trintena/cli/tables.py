@@ -1,0 +1,82 @@
+"""How listings look: plain tables, pairs of names and values, and numbers as people write them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from rich.console import Console
+from rich.table import Table
+
+from trintena.cli.output import screen
+
+NOTHING = "—"
+"""What stands where there is no value."""
+_UNBOUNDED = 10_000
+"""Letters in the line of a screen that is none."""
+
+
+def print_table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    right: Collection[str] = (),
+    folding: Collection[str] = (),
+) -> None:
+    """Print rows under their headings; those in `right` are set to the right, as numbers are.
+
+    Where a terminal is too narrow, the columns in `folding` give way.
+    """
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for heading in headings:
+        table.add_column(
+            heading,
+            justify="right" if heading in right else "left",
+            overflow="fold",
+            no_wrap=heading not in folding,
+        )
+    for row in rows:
+        table.add_row(*row)
+    _print(table)
+
+
+def print_fields(fields: Mapping[str, str]) -> None:
+    """Print names and values, one pair to a line."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in fields.items():
+        grid.add_row(name, value)
+    _print(grid)
+
+
+def _print(table: Table) -> None:
+    if screen.is_terminal:
+        screen.print(table)
+        return
+    # In a file or a pipe no row is folded or cut: the page is as wide as the table.
+    page = Console(file=screen.file, width=_UNBOUNDED, highlight=False, markup=False)
+    page.width = max(page.measure(table).maximum, 1)
+    page.print(table)
+
+
+def figure(value: float | None, pattern: str = ",.6g") -> str:
+    """A number in a pattern of `format`, or a dash."""
+    return NOTHING if value is None else format(value, pattern)
+
+
+def moment(at: datetime | None) -> str:
+    """A time, to the minute, in UTC; or a dash."""
+    return NOTHING if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def size(n_bytes: int) -> str:
+    """A number of bytes in the unit that suits it."""
+    if n_bytes < 1024:
+        return f"{n_bytes} B"
+    amount = n_bytes / 1024
+    for unit in ("KiB", "MiB"):
+        if amount < 1024:
+            return f"{amount:.1f} {unit}"
+        amount /= 1024
+    return f"{amount:.1f} GiB"

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trintena.registry import Registry
+
+Trintena = Callable[..., Any]
+KINDS = ("keras", "scaler", "json")
+
+
+@pytest.fixture
+def challenger(registry: Registry, home: Path) -> int:
+    """A second version: copies of the champion's files under a name of their own."""
+    model = asdict(registry.version(1))
+    stem = model["stem"].replace("_9_2", "_9_3")
+    for kind in KINDS:
+        (home / "models" / f"{stem}.{kind}").write_bytes(
+            (home / "models" / f"{model['stem']}.{kind}").read_bytes()
+        )
+    del model["version"]
+    return registry.register_version(**{**model, "stem": stem, "is_winner": False}).version
+
+
+def test_lists_models_with_their_figures(trintena: Trintena, home: Path) -> None:
+    (row,) = trintena("models", "list", "--json").json
+    assert (row["version"], row["symbol"], row["is_winner"]) == (1, "walk", True)
+    assert (row["model_id"], row["model_name"]) == (9, "GRU Residual Dense")
+    result = trintena("experiments", "show", 1, "--json").json["results"][0]
+    assert (row["rmse"], row["test_rmse"], row["skill"]) == (
+        result["rmse"],
+        result["test_rmse"],
+        result["skill"],
+    )
+    assert "★ 1" in trintena("models", "list").out
+
+
+def test_a_symbol_chooses_its_own(trintena: Trintena, home: Path) -> None:
+    assert len(trintena("models", "list", "--symbol", "walk", "--json").json) == 1
+    assert trintena("models", "list", "--symbol", "NVDA", "--json").json == []
+    assert "trintena train --symbol NVDA" in trintena("models", "list", "--symbol", "NVDA").out
+
+
+def test_shows_figures_beside_the_last_value_and_whole_files(trintena: Trintena, home: Path) -> None:
+    row = trintena("models", "show", 1, "--json").json
+    assert row["parameters"]["lookback"] == 8
+    assert row["versions"].keys() >= {"trintena", "keras", "jax"}
+    assert {file["kind"]: file["condition"] for file in row["files"]} == dict.fromkeys(KINDS, "whole")
+    assert all((home / file["path"]).is_file() for file in row["files"])
+    baselines = trintena("experiments", "show", 1, "--json").json["result"]["baselines"]
+    (last_value,) = [baseline for baseline in baselines if baseline["key"] == "last_value"]
+    (line,) = [
+        line for line in trintena("models", "show", 1).out.splitlines() if line.startswith("RMSE of the last")
+    ]
+    shown = [float(word) for word in line.split()[-2:]]
+    assert shown == pytest.approx([last_value["validation_rmse"], last_value["test_rmse"]], rel=1e-5)
+
+
+def test_shows_which_file_is_not_whole(trintena: Trintena, home: Path) -> None:
+    files = {path.suffix: path for path in (home / "models").iterdir()}
+    files[".keras"].write_bytes(files[".keras"].read_bytes()[:-1])
+    files[".scaler"].unlink()
+    files[".json"].unlink()
+    files[".json"].mkdir()
+    shown = trintena("models", "show", 1, "--json")
+    conditions = {file["kind"]: file["condition"] for file in shown.json["files"]}
+    assert conditions == {"keras": "changed", "scaler": "missing", "json": "unreadable"}
+    assert shown.code == 0
+
+
+def test_promoting_moves_the_title(trintena: Trintena, challenger: int) -> None:
+    assert trintena("models", "promote", challenger).code == 0
+    rows = trintena("models", "list", "--json").json
+    assert {row["version"]: row["is_winner"] for row in rows} == {challenger: True, 1: False}
+
+
+def test_one_whose_files_are_not_whole_is_not_promoted(
+    trintena: Trintena, challenger: int, registry: Registry, home: Path
+) -> None:
+    (home / "models" / f"{registry.version(challenger).stem}.scaler").unlink()
+    shown = trintena("models", "promote", challenger)
+    assert shown.code == 1
+    assert f"{registry.version(challenger).stem}.scaler" in shown.err
+    assert registry.version(1).is_winner
+
+
+def test_exporting_copies_the_files_and_prints_their_paths(trintena: Trintena, home: Path) -> None:
+    shown = trintena("models", "export", 1, home / "a" / "b")
+    copies = [Path(line) for line in shown.out.splitlines()]
+    assert [copy.suffix for copy in copies] == [".keras", ".scaler", ".json"]
+    for copy in copies:
+        assert copy.read_bytes() == (home / "models" / copy.name).read_bytes()
+    again = trintena("models", "export", 1, home / "a" / "b")
+    assert again.code == 1
+    assert "exists already" in again.err
+
+
+def test_exporting_to_a_file_is_refused(trintena: Trintena, home: Path) -> None:
+    shown = trintena("models", "export", 1, home / "walk.csv")
+    assert (shown.code, shown.out) == (2, "")
+    assert "is a file" in shown.err
+    below = trintena("models", "export", 1, home / "walk.csv" / "below")
+    assert below.code == 1
+    assert "walk.csv" in below.err
+
+
+def test_a_champion_with_rivals_is_not_deleted(
+    trintena: Trintena, challenger: int, registry: Registry, home: Path
+) -> None:
+    refused = trintena("models", "delete", 1, "--yes")
+    assert refused.code == 2
+    assert f"trintena models promote {challenger}" in refused.err
+    stem = registry.version(challenger).stem
+    assert trintena("models", "delete", challenger, answer="n\n").code == 1
+    assert (home / "models" / f"{stem}.keras").exists()
+    assert trintena("models", "delete", challenger, answer="y\n").code == 0
+    assert not list((home / "models").glob(f"{stem}.*"))
+    assert len(list((home / "models").iterdir())) == 3
+
+
+@pytest.mark.parametrize("command", [("show",), ("promote",), ("delete",), ("export",)])
+@pytest.mark.parametrize("number", ["99", "0", str(10**30), "seven"])
+def test_one_that_does_not_exist_is_refused(
+    trintena: Trintena, home: Path, command: tuple[str, ...], number: str
+) -> None:
+    shown = trintena("models", *command, number, *(["out"] if command == ("export",) else []))
+    assert (shown.code, shown.out) == (2, "")
+    assert number in shown.err
+    assert not (home / "out").exists()
