@@ -64,9 +64,21 @@ def series() -> Callable[..., PriceSeries]:
 
 
 @pytest.fixture
-def experiment(registry: Registry, series: Callable[..., PriceSeries]) -> int:
-    """A queued experiment over three architectures."""
-    return registry.create_experiment(ExperimentSpec("NVDA", registry.save_dataset(series()), (1, 6, 11)))
+def spec() -> Callable[..., ExperimentSpec]:
+    """Makes a specification over three architectures for the dataset of a hash."""
+
+    def make(dataset_hash: str) -> ExperimentSpec:
+        return ExperimentSpec("NVDA", dataset_hash, (1, 6, 11), start="2024-01-01", end="2024-01-20")
+
+    return make
+
+
+@pytest.fixture
+def experiment(
+    registry: Registry, series: Callable[..., PriceSeries], spec: Callable[..., ExperimentSpec]
+) -> int:
+    """A queued experiment."""
+    return registry.create_experiment(spec(registry.save_dataset(series())))
 
 
 @pytest.fixture

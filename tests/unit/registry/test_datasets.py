@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sqlalchemy import update
 
-from trintena.domain import COLUMNS, ExperimentSpec, PriceSeries
+from trintena.domain import COLUMNS, PriceSeries
 from trintena.errors import DataError, NotFoundError, UsageError
 from trintena.registry.tables import Dataset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from trintena.domain import ExperimentSpec
     from trintena.registry import Registry
 
     MakeSeries = Callable[..., PriceSeries]
@@ -101,9 +102,11 @@ def test_latest_is_the_one_that_reaches_furthest(registry: Registry, series: Mak
     assert registry.latest_dataset("NVDA") == corrected
 
 
-def test_a_dataset_in_use_cannot_be_deleted(registry: Registry, series: MakeSeries) -> None:
+def test_a_dataset_in_use_cannot_be_deleted(
+    registry: Registry, series: MakeSeries, spec: Callable[..., ExperimentSpec]
+) -> None:
     key = registry.save_dataset(series())
-    number = registry.create_experiment(ExperimentSpec("NVDA", key, (1,)))
+    number = registry.create_experiment(spec(key))
     with pytest.raises(UsageError, match=f"is used by experiment {number}"):
         registry.delete_dataset(key)
 

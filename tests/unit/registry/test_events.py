@@ -11,7 +11,7 @@ from trintena.errors import NotFoundError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from trintena.domain import PriceSeries
+    from trintena.domain import ExperimentSpec, PriceSeries
     from trintena.registry import Registry
 
 
@@ -66,11 +66,12 @@ def test_a_pass_counts_where_its_days_overlap(
 
 
 def test_passes_add_up_across_datasets_and_outlive_their_experiment(
-    registry: Registry, experiment: int, series: Callable[..., PriceSeries]
+    registry: Registry,
+    experiment: int,
+    series: Callable[..., PriceSeries],
+    spec: Callable[..., ExperimentSpec],
 ) -> None:
-    spec = registry.experiment(experiment).spec
-    changed = registry.save_dataset(series(seed=9))
-    other = registry.create_experiment(type(spec)("NVDA", changed, (1,)))
+    other = registry.create_experiment(spec(registry.save_dataset(series(seed=9))))
     for number in (experiment, other):
         registry.record_test_pass(number, "NVDA", day("2024-06-01"), day("2024-06-30"))
     registry.delete_experiment(experiment)

@@ -29,8 +29,8 @@ SPECS = st.builds(
     target=st.sampled_from(get_args(Target)),
     lookback=st.integers(1, 500),
     horizon=st.integers(1, 30),
-    start=st.none() | ISO_DATES,
-    end=st.none() | ISO_DATES,
+    start=ISO_DATES,
+    end=ISO_DATES,
     split=st.builds(
         Split, st.none() | st.tuples(NUMBERS, NUMBERS, NUMBERS), st.none() | st.tuples(*[ISO_DATES] * 3)
     ),
@@ -150,9 +150,9 @@ def test_unknown_experiments_say_where_to_look(registry: Registry) -> None:
             ask(99)
 
 
-def test_an_experiment_needs_its_dataset(registry: Registry) -> None:
+def test_an_experiment_needs_its_dataset(registry: Registry, spec: Callable[..., ExperimentSpec]) -> None:
     with pytest.raises(NotFoundError, match="trintena data list"):
-        registry.create_experiment(ExperimentSpec("NVDA", "no such hash", (1,)))
+        registry.create_experiment(spec("no such hash"))
 
 
 def test_a_specification_of_a_later_version_is_refused_by_name(registry: Registry, experiment: int) -> None:

@@ -1,0 +1,84 @@
+"""Make the small database file that a later version must be able to upgrade.
+
+Each schema version leaves one: before the first migration after it is written, run
+
+    python tests/data/make_database_file.py
+
+which makes `tests/data/schema_<version>.db`, and commit the file. It is never made again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from trintena.domain import ExperimentSpec, Hyperparameters, PriceSeries, TrialResult
+from trintena.registry import Registry
+from trintena.registry.schema import HEAD
+
+
+def fill(registry: Registry) -> None:
+    """One row or more in every table."""
+    dates = (np.datetime64("2024-01-01") + np.arange(6)).astype("datetime64[s]")
+    close = np.array([[10.0], [10.5], [10.25], [11.0], [10.75], [11.5]])
+    dataset = registry.save_dataset(PriceSeries("TOY", dates, ("close",), close, "csv:toy.csv"))
+    spec = ExperimentSpec("TOY", dataset, (1, 6), start="2024-01-01", end="2024-01-06", lookback=2)
+    number = registry.create_experiment(spec)
+    registry.set_state(number, "running")
+    registry.add_event(number, "running")
+    finished = TrialResult(
+        1,
+        "COMPLETE",
+        Hyperparameters(),
+        seed=7,
+        n_parameters=2,
+        fit_seconds=0.5,
+        elapsed_seconds=0.75,
+        train_losses=(1.25,),
+        validation_rmse=0.02,
+        forecasts={"validation": np.array([[0.01], [-0.02]], np.float32)},
+        weights=(np.array([1.0, 2.0], np.float32),),
+    )
+    failed = TrialResult(6, "FAIL", Hyperparameters(), seed=8, reason="The loss is not finite.")
+    registry.record_trial(number, finished, {"validation": {"rmse": 0.02}}, model_name="LSTM Classic (64/32)")
+    registry.record_trial(number, failed, {})
+    registry.record_test_pass(number, "TOY", dates[4], dates[5])
+    registry.register_version(
+        symbol="TOY",
+        model_id=1,
+        model_name="LSTM Classic (64/32)",
+        mode="fast",
+        target="log_return",
+        horizon=1,
+        experiment_id=number,
+        dataset_hash=dataset,
+        created_at=datetime(2024, 1, 7, 12, 0, tzinfo=UTC),
+        stem="TOY_1_20240107T120000000000Z",
+        checksums={"keras": "1" * 64, "scaler": "2" * 64, "json": "3" * 64},
+        metrics={"validation": {"rmse": 0.02}},
+        parameters={"lookback": 2, "seed": 7},
+        versions={"trintena": "0.1.0"},
+        is_winner=True,
+    )
+    registry.finish(number, "succeeded", {"winner": {"model_id": 1, "rmse": 0.02}})
+
+
+def main(file: Path) -> None:
+    if file.exists():
+        sys.exit(f"{file} exists already; the file of a schema version is never made again.")
+    with Registry.open(f"sqlite:///{file}") as registry:
+        fill(registry)
+    with closing(sqlite3.connect(file)) as connection:  # smaller pages, no files beside it
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("PRAGMA page_size = 512")
+        connection.execute("VACUUM")
+    file.with_name(f"{file.name}.lock").unlink()
+
+
+if __name__ == "__main__":
+    main(Path(__file__).with_name(f"schema_{HEAD}.db"))

@@ -1,0 +1,71 @@
+"""Databases that earlier versions left behind open, with everything in them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import inspect, text
+
+from trintena.registry import Registry
+from trintena.registry.schema import HEAD, VERSION_TABLE
+from trintena.registry.tables import Base
+
+FILES = sorted((Path(__file__).parents[1] / "data").glob("schema_*.db"))
+
+
+def test_every_schema_version_left_a_file() -> None:
+    versions = [file.stem.removeprefix("schema_") for file in FILES]
+    assert versions[0] == "0001"
+    assert versions[-1] == HEAD, "run `python tests/data/make_database_file.py` and commit what it makes"
+
+
+@pytest.mark.parametrize("stored", FILES, ids=lambda file: file.stem)
+def test_a_stored_database_opens_upgraded_and_whole(tmp_path: Path, stored: Path) -> None:
+    file = shutil.copy(stored, tmp_path / "trintena.db")
+    version = stored.stem.removeprefix("schema_")
+    with Registry.open(f"sqlite:///{file}") as registry:
+        with registry._reading() as session:
+            assert session.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}")) == HEAD
+            assert session.scalar(text("PRAGMA journal_mode")) == "wal"
+            assert session.scalar(text("PRAGMA integrity_check")) == "ok"
+            tables = set(inspect(session.connection()).get_table_names())
+            assert set(Base.metadata.tables) <= tables
+
+        (dataset,) = registry.datasets()
+        series = registry.load_dataset(dataset.content_hash)
+        np.testing.assert_array_equal(series.close, [10.0, 10.5, 10.25, 11.0, 10.75, 11.5])
+
+        (experiment,) = registry.experiments()
+        assert (experiment.state, experiment.n_finished, experiment.n_failed) == ("succeeded", 1, 1)
+        assert (experiment.spec.symbol, experiment.spec.model_ids, experiment.spec.lookback) == (
+            "TOY",
+            (1, 6),
+            2,
+        )
+        assert experiment.result == {"winner": {"model_id": 1, "rmse": 0.02}}
+
+        finished, failed = registry.trials(experiment.id)
+        assert (finished.validation_rmse, finished.train_losses) == (0.02, (1.25,))
+        np.testing.assert_array_equal(
+            finished.forecasts["validation"], np.array([[0.01], [-0.02]], np.float32)
+        )
+        assert (failed.state, failed.reason) == ("FAIL", "The loss is not finite.")
+        best = registry.best_weights(experiment.id)
+        assert best is not None
+        np.testing.assert_array_equal(best[1][0], [1.0, 2.0])
+
+        champion = registry.newest_champion("TOY")
+        assert champion is not None
+        assert champion.stem == "TOY_1_20240107T120000000000Z"
+        assert [event.kind for event in registry.events(experiment.id)] == ["running"]
+        day = np.datetime64("2024-01-06", "s")
+        assert registry.count_test_passes("TOY", day, day) == 1
+
+        registry.delete_version(champion.version)
+        registry.delete_experiment(experiment.id)
+        registry.delete_dataset(dataset.content_hash)
+
+    assert file.with_name(f"{file.name}.{version}.bak").exists() == (version != HEAD)
