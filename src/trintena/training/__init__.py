@@ -1,0 +1,1 @@
+"""Programs that train, and the trials that are made of them."""

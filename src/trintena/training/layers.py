@@ -124,9 +124,7 @@ def _(layer: words.Conv, now: Pass, weights: list[jax.Array], sequence: jax.Arra
     lookback = sequence.shape[0]
     padded = jnp.pad(sequence, ((layer.width - 1, 0), (0, 0), (0, 0)))
     shifted = [padded[offset : offset + lookback] for offset in range(layer.width)]
-    return now.activation(
-        jnp.concatenate(shifted, axis=-1) @ kernel.reshape(-1, layer.filters) + bias
-    )
+    return now.activation(jnp.concatenate(shifted, axis=-1) @ kernel.reshape(-1, layer.filters) + bias)
 
 
 @apply.register
@@ -203,7 +201,9 @@ def _(layer: words.Add, now: Pass, weights: list[jax.Array], *values: jax.Array)
 
 
 @apply.register
-def _(layer: words.Multiply, now: Pass, weights: list[jax.Array], left: jax.Array, right: jax.Array) -> jax.Array:
+def _(
+    layer: words.Multiply, now: Pass, weights: list[jax.Array], left: jax.Array, right: jax.Array
+) -> jax.Array:
     return left * right
 
 

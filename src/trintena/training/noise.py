@@ -25,7 +25,8 @@ def keep_mask(seed: jax.Array, layer: int, shape: tuple[int, ...], rate: jax.Arr
     one step apart. A counter hashed under a hashed key costs a fifth of what `jax.random` does here,
     in time and in compilation (`benchmarks/LOG.md`), and dropout asks no more of its bits.
     """
-    key = _mixed(seed + jnp.uint32(layer * 0x9E3779B9 & 0xFFFFFFFF))
+    # The seed is hashed first: seeds that lie a layer's constant apart must not share masks.
+    key = _mixed(_mixed(seed) + jnp.uint32(layer * 0x9E3779B9 & 0xFFFFFFFF))
     bits = _mixed(_mixed(jax.lax.iota(jnp.uint32, prod(shape)) ^ key) + key)
     threshold = (rate * 2.0**32).astype(jnp.uint32)
     return (bits >= threshold).reshape(shape)

@@ -146,9 +146,7 @@ def compile_program(
     layout = Layout(graph.weights)
     lookback = graph.window.shape[0]
 
-    def run(
-        state: TrainState, data: Data, schedule: Schedule, controls: Controls
-    ) -> tuple[TrainState, jax.Array, jax.Array]:
+    def run(state: TrainState, data: Data, schedule: Schedule, controls: Controls) -> Any:
         def member(state: TrainState, origins: jax.Array, controls: Controls) -> Any:
             return _walk(graph, activation, layout, lookback, state, data, origins, schedule, controls)
 

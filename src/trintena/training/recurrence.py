@@ -60,7 +60,9 @@ def _lstm_forward(
     return states, (kernel, tuple(kept))
 
 
-def _lstm_backward(activation: Activation, residuals: tuple[jax.Array, Arrays], d_states: jax.Array) -> Arrays:
+def _lstm_backward(
+    activation: Activation, residuals: tuple[jax.Array, Arrays], d_states: jax.Array
+) -> Arrays:
     kernel, kept = residuals
     transposed = kernel.T
 

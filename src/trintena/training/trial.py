@@ -89,7 +89,8 @@ def train_population(
     """
     started = time.perf_counter()
     shared = {
-        (s.hyperparameters.batch_size, s.hyperparameters.epochs, s.hyperparameters.activation) for s in settings
+        (s.hyperparameters.batch_size, s.hyperparameters.epochs, s.hyperparameters.activation)
+        for s in settings
     }
     if len(shared) != 1:
         raise ValueError("the members of a population share batch size, epochs and activation")
@@ -192,7 +193,8 @@ def _origins_first(outputs: np.ndarray, first_batch: int, origins: range, frame:
     """Network outputs as forecasts in units of the target, (population, origin, horizon)."""
     population, _, _, horizon = outputs.shape
     flat = outputs[:, first_batch:].reshape(population, -1, horizon)[:, : len(origins)]
-    return flat.astype(np.float64) * frame.scale[np.asarray(origins)][:, None]
+    forecasts: np.ndarray = flat.astype(np.float64) * frame.scale[np.asarray(origins)][:, None]
+    return forecasts
 
 
 _frames: dict[tuple[str, Transformation], Frame] = {}

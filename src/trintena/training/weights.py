@@ -66,7 +66,9 @@ class Layout:
         """How many numbers gradients train."""
         return sum(weight.size for weight in self.weights if weight.trainable)
 
-    def flatten(self, arrays: Sequence[np.ndarray]) -> tuple[Float32[np.ndarray, " n"], Float32[np.ndarray, " m"]]:
+    def flatten(
+        self, arrays: Sequence[np.ndarray]
+    ) -> tuple[Float32[np.ndarray, " n"], Float32[np.ndarray, " m"]]:
         """The trainable vector and the moving vector of weights in the graph's order."""
         pairs = list(zip(self.weights, arrays, strict=True))
         empty = [np.zeros(0, np.float32)]

@@ -49,14 +49,16 @@ class Frame:
     @property
     def scaled_targets(self) -> Float[np.ndarray, "row horizon"]:
         """The targets in units of the window's step size, which the network learns."""
-        return self.targets / self.scale[:, None]
+        scaled: np.ndarray = self.targets / self.scale[:, None]
+        return scaled
 
     def windows(self, origins: range | np.ndarray) -> Float[np.ndarray, "window lookback feature"]:
         """The scaled windows of some origins, for a few forecasts or a check; training gathers its own."""
         at = np.asarray(origins)
         rows = at[:, None] + np.arange(1 - self.lookback, 1)
         anchors = self.table[at, 0][:, None, None] * self.anchored
-        return (self.table[rows] - anchors) * self.factors[at][:, None, :]
+        windows: np.ndarray = (self.table[rows] - anchors) * self.factors[at][:, None, :]
+        return windows
 
 
 @dataclass(frozen=True)
@@ -115,11 +117,14 @@ class Transformation:
         for column in self.columns:
             if column not in series.columns:
                 raise DataError(
-                    f"The model reads {', '.join(self.columns)}; {series.symbol} has no {column}.", field="symbol"
+                    f"The model reads {', '.join(self.columns)}; {series.symbol} has no {column}.",
+                    field="symbol",
                 )
             if column == "volume":
                 volume = np.log1p(series.values[:, series.columns.index(column)])
-                levels.append((volume - cast("float", self.volume_mean)) / cast("float", self.volume_deviation))
+                levels.append(
+                    (volume - cast("float", self.volume_mean)) / cast("float", self.volume_deviation)
+                )
             else:
                 levels.append(_levels(series, column, self.target))
         close = levels[0]
@@ -139,8 +144,10 @@ class Transformation:
     ) -> Float[np.ndarray, "origin horizon"]:
         """Forecasts of the target as prices, from the last known price of each origin."""
         if self.target == "log_return":
-            return last[:, None] * np.exp(forecasts)
-        return last[:, None] + forecasts
+            prices: np.ndarray = last[:, None] * np.exp(forecasts)
+        else:
+            prices = last[:, None] + forecasts
+        return prices
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values; `from_json` gives it back, to the last digit."""
@@ -170,7 +177,8 @@ def _levels(series: PriceSeries, column: str, target: Target) -> Float[np.ndarra
             field="target",
             hint="Use --target difference.",
         )
-    return np.log(values)
+    logarithms: np.ndarray = np.log(values)
+    return logarithms
 
 
 def _rolling_deviation(changes: np.ndarray, width: int) -> Float[np.ndarray, " row"]:
@@ -180,8 +188,10 @@ def _rolling_deviation(changes: np.ndarray, width: int) -> Float[np.ndarray, " r
     traces of other rows, along the series.
     """
     deviations = np.full(len(changes) + 1, np.nan)
-    views = np.lib.stride_tricks.sliding_window_view(changes, width) if len(changes) >= width else []
+    if len(changes) < width:
+        return deviations
+    views = np.lib.stride_tricks.sliding_window_view(changes, width)
     for start in range(0, len(views), _CHUNK_ROWS):
-        chunk = np.asarray(views[start : start + _CHUNK_ROWS]).std(axis=1)
+        chunk = views[start : start + _CHUNK_ROWS].std(axis=1)
         deviations[width + start : width + start + len(chunk)] = chunk
     return deviations

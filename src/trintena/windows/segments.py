@@ -59,7 +59,8 @@ def borders_of(dates: np.ndarray[Any, np.dtype[np.datetime64]], split: Split) ->
         validation, calibration, test = FIXED_LENGTHS
         return (n_rows - validation - calibration - test, n_rows - calibration - test, n_rows - test)
     fractions = split.fractions or DEFAULT_FRACTIONS
-    if not (all(0 < share < 1 for share in fractions) and sum(fractions) < 1):
+    # Less a hair, too: 0.7 + 0.2 + 0.1 is a little less than 1 in binary.
+    if not (all(share > 0 for share in fractions) and sum(fractions) < 1 - 1e-9):
         raise UsageError(
             f"A split needs three fractions above 0 with a sum below 1 (train, validation, calibration; "
             f"test takes the rest), not {', '.join(f'{share:g}' for share in fractions)}.",
@@ -77,7 +78,8 @@ def _date_borders(
         borders = [np.datetime64(text, "s") for text in texts]
     except ValueError as error:
         raise UsageError(
-            f"A split by dates needs three ISO dates such as 2023-01-02, not {', '.join(texts)}.", field="split"
+            f"A split by dates needs three ISO dates such as 2023-01-02, not {', '.join(texts)}.",
+            field="split",
         ) from error
     if not (dates[0] < borders[0] < borders[1] < borders[2] <= dates[-1]):
         raise UsageError(
@@ -102,7 +104,8 @@ def segment_origins(n_rows: int, borders: tuple[int, int, int], lookback: int, h
         raise UsageError(f"The horizon must be at least 1 row, not {horizon}.", field="horizon")
     edges = [0, *borders, n_rows]
     ranges = [range(max(start - 1, lookback - 1), stop - horizon) for start, stop in pairwise(edges)]
-    segments = Segments(*ranges, borders=borders)
+    train, validation, calibration, test = ranges
+    segments = Segments(train, validation, calibration, test, borders)
     minimum = {"train": MINIMUM_TRAIN_LOOKBACKS * lookback, **MINIMUM_ORIGINS}
     short = [
         f"{name} has {len(segments[name])} origins and needs {needed}"
@@ -111,7 +114,8 @@ def segment_origins(n_rows: int, borders: tuple[int, int, int], lookback: int, h
     ]
     if short:
         raise DataError(
-            f"Too few rows: with {n_rows} rows, lookback {lookback} and horizon {horizon}, {'; '.join(short)}.",
+            f"Too few rows: with {n_rows} rows, lookback {lookback} and horizon {horizon}, "
+            f"{'; '.join(short)}.",
             field="split",
             hint="Use a longer series (--years all), a shorter --lookback or --horizon, or another --split.",
         )

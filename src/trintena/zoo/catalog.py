@@ -18,14 +18,20 @@ CATEGORIES = {
 }
 """Key (the family's file) and title of each category, in the specification's order."""
 
-ARCHITECTURES: tuple[Architecture, ...] = (
-    *lstm.ARCHITECTURES,
-    *gru.ARCHITECTURES,
-    *bidirectional.ARCHITECTURES,
-    *stacked.ARCHITECTURES,
-    *residual.ARCHITECTURES,
-    *attention.ARCHITECTURES,
+ARCHITECTURES: tuple[Architecture, ...] = tuple(
+    sorted(
+        (
+            *lstm.ARCHITECTURES,
+            *gru.ARCHITECTURES,
+            *bidirectional.ARCHITECTURES,
+            *stacked.ARCHITECTURES,
+            *residual.ARCHITECTURES,
+            *attention.ARCHITECTURES,
+        ),
+        key=lambda row: row.id,
+    )
 )
+"""Every architecture, in the order of the ids."""
 
 LIST_HINT = "List them with `trintena zoo list`."
 
@@ -40,7 +46,11 @@ def architecture(model_id: int) -> Architecture:
         if row.id == model_id:
             return row
     raise UnknownNameError(
-        "architecture", str(model_id), [str(row.id) for row in ARCHITECTURES], field="model_ids", hint=LIST_HINT
+        "architecture",
+        str(model_id),
+        [str(row.id) for row in ARCHITECTURES],
+        field="model_ids",
+        hint=LIST_HINT,
     )
 
 

@@ -39,6 +39,8 @@ def build(
     Raises:
         ValueError: the weights are not those of this graph.
     """
+    if weights is not None and len(weights) != len(graph.weights):
+        raise ValueError(f"this graph has {len(graph.weights)} weights, not {len(weights)}")
     maker = _Maker(activation, dropout_rate)
     values: dict[words.Node, Any] = {graph.window: maker.keras.Input(graph.window.shape, name="window")}
     for node in graph.nodes:
@@ -49,8 +51,6 @@ def build(
         remaining = iter(weights)
         for owner in maker.owners:
             owner.set_weights([next(remaining) for _ in owner.weights])
-        if list(remaining):
-            raise ValueError("more weights than this graph has")
     return model
 
 

@@ -35,9 +35,13 @@ def self_attention_lstm(window: Node) -> Node:
 
 
 def multi_head_attention(window: Node) -> Node:
-    """An LSTM of 64, four-headed scaled dot-product self-attention, add and norm, an LSTM of 32."""
+    """An LSTM of 64, four-headed scaled dot-product self-attention, add and norm, an LSTM of 32.
+
+    The states are normalized before the attention too: those of a young LSTM are so small that all
+    their scores would be alike, and every step would weigh the same.
+    """
     states = Dropout()(LSTM(64, sequences=True)(window))
-    attended = Dropout()(MultiHeadAttention(n_heads=4, key_width=16)(states))
+    attended = Dropout()(MultiHeadAttention(n_heads=4, key_width=16)(LayerNorm()(states)))
     states = LayerNorm()(Add()(states, attended))
     return Dropout()(LSTM(32)(states))
 
