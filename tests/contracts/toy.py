@@ -92,6 +92,8 @@ def lively(graph: Graph, seed: int) -> list[np.ndarray]:
     for i, weight in enumerate(graph.weights):
         if weight.name == "moving_variance":
             weights[i] = generator.uniform(0.5, 1.5, weight.shape).astype(np.float32)
+        elif (weight.name, weight.initializer) == ("kernel", "zeros"):  # the head's
+            weights[i] = generator.normal(size=weight.shape).astype(np.float32)
         elif weight.initializer not in {"orthogonal", "glorot_uniform"}:
             weights[i] = (weights[i] + 0.3 * generator.normal(size=weight.shape)).astype(np.float32)
     return weights
