@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-# Read by Typer when it is imported: plain help texts, as wide everywhere.
-os.environ.update({"TYPER_USE_RICH": "0", "COLUMNS": "100", "NO_COLOR": "1"})
+os.environ["TYPER_USE_RICH"] = "0"  # read by Typer when it is imported: plain help texts
 
 import typer
 from typer.testing import CliRunner
@@ -25,6 +24,7 @@ from trintena.zoo import ARCHITECTURES, CATEGORIES, WindowShape
 
 REFERENCE = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by docs/generate.py; do not edit. `make docs` writes it anew. -->"
+HELP_WIDTH = 110
 TABULATED = WindowShape(lookback=60, n_features=5, horizon=1)
 """The window for which the page of the zoo counts parameters."""
 
@@ -41,7 +41,7 @@ def cli_page() -> str:
     """Every command with its help, as the terminal shows it."""
     parts = ["# Command line"]
     for path in commands(typer.main.get_command(app)):
-        shown = CliRunner().invoke(app, [*path, "--help"], prog_name="trintena")
+        shown = CliRunner().invoke(app, [*path, "--help"], prog_name="trintena", terminal_width=HELP_WIDTH)
         if shown.exit_code != 0:
             raise SystemExit(f"`trintena {' '.join(path)} --help` failed: {shown.output}")
         help_text = "\n".join(line.rstrip() for line in shown.output.strip().splitlines())
