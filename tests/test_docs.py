@@ -1,10 +1,11 @@
-"""The documentation is true: what exists is described, what is linked is there, what is shown runs."""
+"""The documentation is true: what exists is described, what is linked is there, what is shown runs.
+
+That the generated pages are current is for `make check-docs` to see.
+"""
 
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -100,12 +101,6 @@ def test_every_decision_record_is_listed() -> None:
     listed = (ROOT / "docs" / "adr" / "README.md").read_text("utf-8")
     records = {path.name for path in (ROOT / "docs" / "adr").glob("[0-9]*.md")}
     assert {name for name in records if name not in listed} == set()
-
-
-def test_generated_pages_are_current() -> None:
-    check = [sys.executable, str(ROOT / "docs" / "generate.py"), "--check"]
-    shown = subprocess.run(check, capture_output=True, text=True, check=False)
-    assert shown.returncode == 0, shown.stdout + shown.stderr
 
 
 def example(page: str) -> dict[str, Any]:
