@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from trintena.artifacts.files import delete_model_files, export_model_files
 from trintena.artifacts.saved_model import SavedModel
-from trintena.data import fetch, read_csv, source_of
+from trintena.data import fetch, read_csv
 from trintena.errors import NotFoundError, SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -43,10 +43,9 @@ class Services:
             SourceError: its source did not answer, and nothing is stored under that symbol.
             DataError: what it delivered cannot be used.
         """
-        source = source_of(symbol)
-        if source.name == "yahoo" and (stored := self.registry.latest_dataset(symbol)) is not None:
+        if (stored := self.registry.latest_dataset(symbol)) is not None:
             known = self.registry.load_dataset(stored)
-            if known.source.partition(":")[0] != "yahoo":
+            if known.source.partition(":")[0] == "csv":
                 return known
         return fetch(symbol)
 

@@ -22,6 +22,7 @@ from trintena.zoo.catalog import architecture
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+
 def warm_up() -> None:
     """Load Keras."""
     _lazy.keras()

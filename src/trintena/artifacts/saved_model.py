@@ -81,7 +81,9 @@ class SavedModel:
         try:
             transformation = Transformation.from_json(files.scaler)
         except TypeError as error:
-            raise ArtifactError(f"{version.stem}.scaler is not of this version of Trintena: {error}.") from error
+            raise ArtifactError(
+                f"{version.stem}.scaler is not of this version of Trintena: {error}."
+            ) from error
         return cls(version, files, transformation)
 
     def forecasts(

@@ -33,7 +33,9 @@ def model_rows(
         (trial for trial in trials if trial.state == "COMPLETE"),
         key=lambda trial: (trial.validation_rmse, trial.model_id),
     )
-    failed = sorted((trial for trial in trials if trial.state != "COMPLETE"), key=lambda trial: trial.model_id)
+    failed = sorted(
+        (trial for trial in trials if trial.state != "COMPLETE"), key=lambda trial: trial.model_id
+    )
     rows = [_model_row(trial, scores.get(trial.model_id, {}), rank) for rank, trial in enumerate(finished, 1)]
     return rows + [_model_row(trial, {}, None) for trial in failed]
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 KerasFile = Callable[..., bytes]
 """`artifacts.inference.keras_file`, wherever it runs."""
 
+
 def library_versions() -> dict[str, str]:
     """Of everything that made the numbers."""
     names = ("trintena", "jax", "jaxlib", "keras", "numpy")

@@ -48,9 +48,7 @@ def plan(request: Request, series: PriceSeries, registry: Registry) -> int:
         DataError: the series cannot be used for the target.
     """
     if request.mode != "fast":
-        raise UsageError(
-            f"Mode {request.mode!r} is not available in this version; use fast.", field="mode"
-        )
+        raise UsageError(f"Mode {request.mode!r} is not available in this version; use fast.", field="mode")
     for name, value, most in (
         ("lookback", request.lookback, MAXIMUM_LOOKBACK),
         ("horizon", request.horizon, MAXIMUM_HORIZON),

@@ -44,7 +44,9 @@ class Progress:
     @property
     def best(self) -> tuple[str, float] | None:
         """The leader so far, and its validation RMSE; provisional."""
-        scored = [(rmse, self.names[model_id]) for model_id, rmse in self.finished.items() if rmse is not None]
+        scored = [
+            (rmse, self.names[model_id]) for model_id, rmse in self.finished.items() if rmse is not None
+        ]
         if not scored:
             return None
         rmse, name = min(scored)

@@ -22,17 +22,16 @@ from trintena.experiments.champion import save_version, segment_dates, takes_tit
 from trintena.experiments.plan import windows_of
 from trintena.experiments.progress import Progress
 from trintena.jobs.executors import EXECUTORS
-from trintena.jobs.locks import ExperimentLock
 from trintena.jobs.inference import InferenceProcess
+from trintena.jobs.locks import ExperimentLock
 from trintena.jobs.protocol import Executor, Failed, Finished, Started, Task
 from trintena.zoo import WindowShape, architecture
 
 if TYPE_CHECKING:
-    from trintena.domain import ExperimentSpec, ModelVersion, PriceSeries
+    from trintena.domain import ExperimentSpec, ModelVersion
     from trintena.experiments.progress import Observer
     from trintena.registry import Registry
     from trintena.settings import Settings
-    from trintena.windows import Segments, Transformation
 
 TRIAL = "trintena.training.trial:run_trial"
 WARM_UP = "trintena.training.trial:warm_up"
@@ -257,7 +256,8 @@ class _Run:
         self.registry.record_test_pass(self.experiment_id, self.spec.symbol, first, last)
         scores = {
             trial.model_id: {
-                segment: self.judge.scores(segment, trial.forecasts[segment]) for segment in ("validation", "test")
+                segment: self.judge.scores(segment, trial.forecasts[segment])
+                for segment in ("validation", "test")
             }
             for trial in finished
         }

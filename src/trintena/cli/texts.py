@@ -1,0 +1,114 @@
+"""What the terminal says about a training, in English and Portuguese.
+
+The language is that of `TRINTENA_LANG` (`en` or `pt`), else of the system's locale.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "rank": ("#", "#"),
+    "model": ("Model", "Modelo"),
+    "selection": ("Selection (validation RMSE)", "Seleção (RMSE de validação)"),
+    "test_rmse": ("Test RMSE", "RMSE de teste"),
+    "skill": ("Test skill", "Ganho no teste"),
+    "parameters": ("Parameters", "Parâmetros"),
+    "seconds": ("Fit s", "Treino s"),
+    "lower": ("lower is better", "menor é melhor"),
+    "baseline": ("baseline", "referência"),
+    "last_value": ("Last value", "Último valor"),
+    "drift": ("Drift", "Tendência média"),
+    "failed": ("Failed ({n})", "Falharam ({n})"),
+    "partial": (
+        "Partial board: {done} of {total} finished.",
+        "Quadro parcial: {done} de {total} concluídos.",
+    ),
+    "champion": ("Champion", "Campeão"),
+    "version": ("{name}, version {version}", "{name}, versão {version}"),
+    "kept_title": (
+        "The champion stays {name} (version {version}); this model is registered beside it.",
+        "O campeão continua sendo {name} (versão {version}); este modelo foi registrado ao lado.",
+    ),
+    "consulted": ("Test consulted {n} times for these dates.", "Teste consultado {n} vezes nestas datas."),
+    "consulted_once": ("Test consulted once.", "Teste consultado 1 vez."),
+    "forecast": (
+        "{date}: {price}. Last value, {origin}: {last}.",
+        "{date}: {price}. Último valor, {origin}: {last}.",
+    ),
+    "next": ("Next forecast", "Próxima previsão"),
+    "more_steps": ("… {n} more steps to {date}: {price}", "… mais {n} passos até {date}: {price}"),
+    "old_data": (
+        "The newest data is {days} days old: the forecast starts there, not today.",
+        "O dado mais novo tem {days} dias: a previsão parte dali, não de hoje.",
+    ),
+    "ahead_on_test": (
+        "On the test segment its error is {skill} lower than the last value's and {drift} lower than "
+        "drift's; whether that is more than luck has not been tested.",
+        "No teste, seu erro é {skill} menor que o do último valor e {drift} menor que o da tendência média; "
+        "se isso é mais que sorte, ainda não foi testado.",
+    ),
+    "not_distinguishable": (
+        "Not distinguishable from repeating the last value (test skill {skill}, against drift {drift}).",
+        "Não se distingue de repetir o último valor (ganho no teste {skill}, contra a tendência média {drift}).",
+    ),
+    "not_judged": (
+        "No verdict: the test was not consulted.",
+        "Sem veredito: o teste não foi consultado.",
+    ),
+    "clone": ("In practice it repeats the last value.", "Na prática, repete o último valor."),
+    "notice": ("Not investment advice.", "Não é recomendação de investimento."),
+    "training": ("Training", "Treinando"),
+    "judging": ("Judging and saving the champion", "Julgando e salvando o campeão"),
+    "left": ("about {time} left", "faltam cerca de {time}"),
+    "estimating": ("estimating", "estimando"),
+    "worker": ("worker {n}: {name}", "processo {n}: {name}"),
+    "best": (
+        "best so far (provisional): {name} {rmse}; last value {last}",
+        "melhor até agora (provisório): {name} {rmse}; último valor {last}",
+    ),
+    "done_line": ("{done}/{total} {name}: {rmse}", "{done}/{total} {name}: {rmse}"),
+    "failed_line": ("{done}/{total} {name} failed: {reason}", "{done}/{total} {name} falhou: {reason}"),
+    "resume": (
+        "Stopped. What is finished is kept. Train the rest: trintena train --resume {id}",
+        "Parado. O que terminou está salvo. Treine o resto: trintena train --resume {id}",
+    ),
+    "started": (
+        "Experiment {id}: {n} architectures on {symbol}, {workers} workers",
+        "Experimento {id}: {n} arquiteturas em {symbol}, {workers} processos",
+    ),
+    "took": ("{time} in all", "{time} no total"),
+    "all_failed": ("No architecture ended with a model.", "Nenhuma arquitetura terminou com um modelo."),
+}
+
+
+def language(environment: Mapping[str, str] = os.environ) -> str:
+    """`pt` or `en`."""
+    for variable in ("TRINTENA_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := environment.get(variable):
+            return "pt" if value.lower().startswith("pt") else "en"
+    return "en"
+
+
+def say(key: str, **values: Any) -> str:
+    """A text in the language of this process, with its values put in."""
+    english, portuguese = TEXTS[key]
+    return (portuguese if language() == "pt" else english).format(**values)
+
+
+def number(value: float | None, pattern: str) -> str:
+    """A number as readers of this language write it, or a dash."""
+    if value is None:
+        return "—"
+    text = format(value, pattern)
+    return text.translate(str.maketrans(",.", ".,")) if language() == "pt" else text
+
+
+def span(seconds: float) -> str:
+    """A span of time in the largest units that say something."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"

@@ -1,0 +1,169 @@
+"""`trintena train`: from a series to a ranked board and a saved champion."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from trintena.domain import Split, finite_json
+from trintena.errors import UsageError
+
+if TYPE_CHECKING:
+    from trintena.bootstrap import Application
+    from trintena.domain import Features, Mode, PriceSeries, Target
+
+FAILED, INTERRUPTED = 1, 130
+
+
+def train(
+    symbol: Annotated[
+        str, typer.Option(help="A Yahoo symbol, sample:nasdaq, sample:sp500, or an imported name.")
+    ] = "NVDA",
+    csv: Annotated[Path | None, typer.Option(help="A CSV file to read instead.")] = None,
+    column: Annotated[str | None, typer.Option(help="The column of the CSV file to forecast.")] = None,
+    mode: Annotated[str, typer.Option(help="fast: one epoch each, fixed parameters.")] = "fast",
+    models: Annotated[
+        str, typer.Option(help="Ids, ranges and categories: 1,11,26 or gru or 16-20 or all.")
+    ] = "all",
+    lookback: Annotated[int, typer.Option(help="Rows that a forecast reads.")] = 60,
+    horizon: Annotated[int, typer.Option(help="Steps ahead.")] = 1,
+    target: Annotated[
+        str, typer.Option(help="log_return, or difference for series that are not positive.")
+    ] = "log_return",
+    features: Annotated[
+        str, typer.Option(help="ohlcv where there are such columns, or close alone.")
+    ] = "ohlcv",
+    years: Annotated[str, typer.Option(help="Years counted back from the last date, or all.")] = "10",
+    start: Annotated[str | None, typer.Option(help="First date, instead of --years.")] = None,
+    end: Annotated[str | None, typer.Option(help="Last date.")] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Train, validation, calibration shares: 0.7,0.12,0.06; or three dates.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of weights, order and dropout.")] = 0,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that train; default: one a core.")
+    ] = None,
+    executor: Annotated[str, typer.Option(help="Where trials run: local.")] = "local",
+    resume_id: Annotated[
+        int | None, typer.Option("--resume", metavar="ID", help="Train what is missing of it.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the answer here.")
+    ] = None,
+) -> None:
+    """Train the chosen architectures, rank them beside the last value, save the best.
+
+    \b
+    Examples:
+    - `trintena train --symbol sample:nasdaq`
+    - `trintena train --csv prices.csv --models 1,11,26 --horizon 5`
+    - `trintena train --symbol NVDA --years all --json answer.json`
+    - `trintena train --resume 3`
+    """
+    if resume_id is not None:
+        resume(resume_id, json_file, workers)
+        return
+    from trintena.experiments.plan import Request
+
+    request = Request(
+        mode=cast("Mode", _one_of("mode", mode, ("fast", "optimized"))),
+        model_ids=models,
+        lookback=lookback,
+        horizon=horizon,
+        target=cast("Target", _one_of("target", target, ("log_return", "difference"))),
+        features=cast("Features", _one_of("features", features, ("ohlcv", "close"))),
+        years=_years(years),
+        start=start,
+        end=end,
+        split=_split(split),
+        seed=seed,
+    )
+    _check_writable(json_file)
+
+    def planned(app: Application) -> int:
+        from trintena.experiments.plan import plan
+
+        series: PriceSeries
+        if csv is not None:
+            series = app.services.import_csv(csv, column=column).series
+        else:
+            series = app.services.series(symbol)
+        return plan(request, series, app.registry)
+
+    _run(planned, json_file, workers, executor)
+
+
+def resume(experiment_id: int, json_file: Path | None, workers: int | None) -> None:
+    """Train what is missing of an experiment, and print its board."""
+    _check_writable(json_file)
+
+    def planned(app: Application) -> int:
+        return app.registry.experiment(experiment_id).id
+
+    _run(planned, json_file, workers, "local")
+
+
+def _run(planned: Any, json_file: Path | None, workers: int | None, executor: str) -> None:
+    from trintena.bootstrap import application
+    from trintena.cli.board import print_board
+    from trintena.cli.live import shown_progress
+    from trintena.cli.output import people
+    from trintena.cli.texts import say
+    from trintena.experiments.run import run_experiment
+
+    with application() as app, app.workplace(workers=workers, executor=executor) as place:
+        experiment_id = planned(app)
+        spec = app.registry.experiment(experiment_id).spec
+        told = {
+            "id": experiment_id,
+            "n": len(spec.model_ids),
+            "symbol": spec.symbol,
+            "workers": place.workers,
+        }
+        people.print(say("started", **told), markup=False, soft_wrap=True)
+        with shown_progress() as observe:
+            answer = run_experiment(place, experiment_id, observe)
+    print_board(answer)
+    if json_file is not None:
+        json_file.write_text(json.dumps(finite_json(answer), indent=2, ensure_ascii=False) + "\n", "utf-8")
+    if answer["status"] == "cancelled":
+        people.print(say("resume", id=experiment_id), markup=False, soft_wrap=True)
+        raise typer.Exit(INTERRUPTED)
+    if answer["status"] == "failed":
+        raise typer.Exit(FAILED)
+
+
+def _one_of(field: str, value: str, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise UsageError(f"Unknown {field} {value!r}; it is one of {', '.join(known)}.", field=field)
+    return value
+
+
+def _years(text: str) -> int | None:
+    if text == "all":
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise UsageError(f"--years takes a whole number from 1 on, or all, not {text!r}.", field="years")
+    return int(text)
+
+
+def _split(text: str | None) -> Split:
+    if text is None:
+        return Split()
+    parts = [part.strip() for part in text.split(",")]
+    if len(parts) != 3:
+        raise UsageError(f"--split takes three fractions or three dates, not {text!r}.", field="split")
+    try:
+        first, second, third = (float(part) for part in parts)
+    except ValueError:
+        return Split(dates=(parts[0], parts[1], parts[2]))
+    return Split(fractions=(first, second, third))
+
+
+def _check_writable(json_file: Path | None) -> None:
+    """Refuse before training what would fail after it."""
+    if json_file is not None and (json_file.is_dir() or not json_file.absolute().parent.is_dir()):
+        raise UsageError(f"--json {json_file}: its folder does not exist, or it is a folder.", field="json")

@@ -1,0 +1,99 @@
+"""Trintena from Python: the functions that the specification names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trintena.bootstrap import application
+from trintena.domain import Features, ModelVersion, Split, Target
+from trintena.experiments import Observer, Request, plan, run_experiment
+from trintena.settings import Settings
+
+
+def train_all_models_fast_mode(
+    *,
+    symbol: str = "NVDA",
+    csv: str | Path | None = None,
+    model_ids: str | Sequence[int] | None = None,
+    lookback: int = 60,
+    horizon: int = 1,
+    target: Target = "log_return",
+    features: Features = "ohlcv",
+    years: int | None = 10,
+    start: str | None = None,
+    end: str | None = None,
+    split: Split | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+    resume: int | None = None,
+    observe: Observer = lambda progress: None,
+) -> dict[str, Any]:
+    """Train every chosen architecture for one epoch with fixed parameters, rank them, save the best.
+
+    Batch 32, learning rate 0.001, dropout 0.2, relu. `model_ids` None means all thirty; `csv` names a
+    file to read instead of fetching `symbol`; `resume` is the id of an experiment to go on with, and
+    leaves every other argument but `workers` without effect. Files and database are kept under
+    `TRINTENA_HOME`. `observe` is called with the progress, about four times a second.
+
+    Returns the answer of the specification: `status`, `mode`, `winner`, `total_models`, `results`;
+    beside it `baselines`, `verdict`, `champion`, `forecast` and more. `rmse` is the validation RMSE
+    of the target.
+
+    Raises:
+        TrintenaError: the request was refused; nothing was trained.
+        KeyboardInterrupt: it was interrupted; what was finished is kept for `resume`.
+    """
+    settings = Settings.from_environment()
+    with application(settings) as app, app.workplace(workers=workers) as place:
+        experiment_id = resume
+        if experiment_id is None:
+            series = (
+                app.services.import_csv(Path(csv)).series if csv is not None else app.services.series(symbol)
+            )
+            request = Request(
+                mode="fast",
+                model_ids=model_ids,
+                lookback=lookback,
+                horizon=horizon,
+                target=target,
+                features=features,
+                years=years,
+                start=start,
+                end=end,
+                split=split or Split(),
+                seed=seed,
+            )
+            experiment_id = plan(request, series, app.registry)
+        answer = run_experiment(place, experiment_id, observe)
+        if answer["status"] == "cancelled" and not app.registry.cancel_requested(experiment_id):
+            raise KeyboardInterrupt
+        return answer
+
+
+@dataclass(frozen=True)
+class Champion:
+    """A saved model that forecasts."""
+
+    version: ModelVersion
+
+    def forecast(self) -> dict[str, Any]:
+        """The next `horizon` steps from the newest data: the answer of `trintena predict`.
+
+        Raises:
+            ArtifactError: a file of the model is missing, cut short or changed.
+        """
+        with application() as app:
+            return app.services.predict(version=self.version.version)
+
+
+def load_champion(symbol: str | None = None) -> Champion:
+    """The newest champion, of a symbol or of all.
+
+    Raises:
+        NotFoundError: there is none yet.
+    """
+    with application() as app:
+        return Champion(app.services.model(symbol))
