@@ -9,6 +9,7 @@ champion.forecast()
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,7 +21,5 @@ __all__ = ["load_champion", "train_all_models_fast_mode"]
 def __getattr__(name: str) -> Any:
     # Loaded when first asked for: worker processes import this package and want none of it.
     if name in __all__:
-        from trintena import modes
-
-        return getattr(modes, name)
+        return getattr(import_module("trintena.modes"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

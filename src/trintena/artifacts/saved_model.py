@@ -104,7 +104,7 @@ class SavedModel:
             )
         frame = self.transformation.frame(series)
         outputs = network(self.files.keras_path, self.version.checksums["keras"], frame.windows(at))
-        return outputs * frame.scale[at][:, None]
+        return np.asarray(outputs * frame.scale[at][:, None])
 
     def next_forecast(self, series: PriceSeries, network: Network) -> Forecast:
         """The forecast from the last row of a series."""

@@ -52,7 +52,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "not_distinguishable": (
         "Not distinguishable from repeating the last value (test skill {skill}, against drift {drift}).",
-        "Não se distingue de repetir o último valor (ganho no teste {skill}, contra a tendência média {drift}).",
+        "Não se distingue de repetir o último valor (ganho no teste {skill}, contra a tendência {drift}).",
     ),
     "not_judged": (
         "No verdict: the test was not consulted.",

@@ -76,7 +76,7 @@ def save_version(
     }
     metrics = {**scores, "fit_seconds": trial.fit_seconds, "train_losses": list(trial.train_losses)}
     versions = library_versions()
-    described = {
+    described: dict[str, Any] = {
         "symbol": spec.symbol,
         "model_id": recipe.id,
         "model_name": recipe.name,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 MAXIMUM_LOOKBACK = 2048
 MAXIMUM_HORIZON = 512
 DEFAULT_YEARS = 10
+DEFAULT_SPLIT = Split()
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Request:
     """Counted back from the last date; ignored when `start` is given; None for all rows."""
     start: str | None = None
     end: str | None = None
-    split: Split = Split()
+    split: Split = DEFAULT_SPLIT
     seed: int = 0
 
 

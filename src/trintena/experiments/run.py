@@ -202,7 +202,7 @@ class _Run:
     def _take(self, event: object) -> None:
         progress = self.progress
         match event:
-            case Started(model_id, worker):
+            case Started(int(model_id), worker):
                 progress.running[worker] = (model_id, time.monotonic())
                 if self.place.executor.n_unfinished <= self.place.workers:
                     # A worker is about to run out of trials: load Keras on the core that it leaves.
@@ -210,7 +210,7 @@ class _Run:
             case Finished(model_id, worker, result):
                 self._store(result)
                 progress.running.pop(worker, None)
-            case Failed(model_id, worker, error):
+            case Failed(int(model_id), worker, error):
                 self._store(
                     TrialResult(
                         model_id, "FAIL", self.spec.hyperparameters, self.spec.seed, reason=str(error)
