@@ -127,10 +127,13 @@ def fresh_state(members: Sequence[Sequence[np.ndarray]], layout: Layout) -> Trai
     return TrainState(trainable, moving, zeros, zeros, np.zeros(len(flat), np.float32))
 
 
-def schedule_of(batches: Sequence[np.ndarray], trains: Sequence[bool]) -> Schedule:
-    """A schedule from its batches, each (population, batch size) of origins, -1 for no sample."""
+def schedule_of(batches: Sequence[np.ndarray], trains: Sequence[bool], room_for: int = 0) -> Schedule:
+    """A schedule from its batches, each (population, batch size) of origins, -1 for no sample.
+
+    It is padded to hold at least `room_for` batches: a program takes schedules of one capacity only.
+    """
     n_batches = len(batches)
-    capacity = -(-n_batches // BATCH_CAPACITY) * BATCH_CAPACITY
+    capacity = -(-max(n_batches, room_for) // BATCH_CAPACITY) * BATCH_CAPACITY
     population, batch_size = batches[0].shape
     origins = np.full((population, capacity, batch_size), -1, np.int32)
     origins[:, :n_batches] = np.stack(batches, axis=1)

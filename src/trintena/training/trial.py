@@ -106,10 +106,19 @@ def train_population(
         np.array([s.seed * 0x9E3779B9 & 0xFFFFFFFF for s in settings], np.uint32),
     )
     validation = _in_order(segments.validation, batch_size, len(settings))
+    others = {
+        name: _in_order(segments[name], batch_size, len(settings))
+        for name in forecast
+        if name != "validation"
+    }
+    # One program walks them all, so there is room for the longest: an epoch on most series, a test
+    # segment where a split leaves little to train on.
+    room = max(map(len, others.values()), default=0)
 
     def epoch_schedule(epoch: int) -> Schedule:
         batches = _shuffled(segments.train, batch_size, [s.seed for s in settings], epoch)
-        return schedule_of([*batches, *validation], [True] * len(batches) + [False] * len(validation))
+        trains = [True] * len(batches) + [False] * len(validation)
+        return schedule_of([*batches, *validation], trains, room)
 
     first = epoch_schedule(0)
     program = _program(recipe, shape, activation, state, data, first, controls)
@@ -124,11 +133,10 @@ def train_population(
     forecasts = {"validation": _origins_first(outputs, n_trained, segments.validation, frame)}
     fit_seconds = time.perf_counter() - fit_started
 
-    for name in forecast:
-        if name not in forecasts:
-            batches = _in_order(segments[name], batch_size, len(settings))
-            _, outputs, _ = program(state, data, schedule_of(batches, [False] * len(batches)), controls)
-            forecasts[name] = _origins_first(outputs, 0, segments[name], frame)
+    for name, batches in others.items():
+        schedule = schedule_of(batches, [False] * len(batches), len(first.trains))
+        _, outputs, _ = program(state, data, schedule, controls)
+        forecasts[name] = _origins_first(outputs, 0, segments[name], frame)
     elapsed = time.perf_counter() - started
 
     trainable, moving = np.asarray(state.trainable), np.asarray(state.moving)

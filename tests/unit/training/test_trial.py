@@ -22,8 +22,10 @@ def series_of(n_rows: int = 480, seed: int = 0) -> PriceSeries:
     return PriceSeries("WALK", dates, ("close",), close[:, None], "test")
 
 
-def prepared(series: PriceSeries) -> tuple[Transformation, Segments, Frame]:
-    segments = segments_of(series, Split(fractions=(0.4, 0.25, 0.13)), LOOKBACK, HORIZON)
+def prepared(
+    series: PriceSeries, fractions: tuple[float, float, float] = (0.4, 0.25, 0.13)
+) -> tuple[Transformation, Segments, Frame]:
+    segments = segments_of(series, Split(fractions=fractions), LOOKBACK, HORIZON)
     transformation = Transformation.fit(
         series, segments, target="log_return", features="ohlcv", lookback=LOOKBACK, horizon=HORIZON
     )
@@ -66,6 +68,24 @@ def test_the_portable_model_gives_the_forecasts_of_the_trial() -> None:
         again = outputs * frame.scale[segments[name]][:, None]
         np.testing.assert_allclose(again, forecasts, rtol=0, atol=1e-6)
         assert np.abs(forecasts).max() > 1e-4
+
+
+@pytest.mark.parametrize("fractions", [(0.7, 0.1, 0.1), (0.1, 0.1, 0.1)], ids=["long train", "long test"])
+def test_a_segment_of_any_length_is_forecast_by_the_program_of_the_epoch(
+    fractions: tuple[float, float, float],
+) -> None:
+    """An epoch and a test segment of which one has more than 64 batches, the other fewer."""
+    _, segments, frame = prepared(series_of(1_200), fractions)
+    hyperparameters = Hyperparameters(batch_size=8, activation="tanh")
+    setting = Setting(hyperparameters, 0)
+    (result,) = train_population(architecture(GRU_RESIDUAL_DENSE), frame, segments, [setting])
+    assert isinstance(result, TrialResult)
+    graph = architecture(GRU_RESIDUAL_DENSE).graph(WindowShape(LOOKBACK, 1, HORIZON))
+    model = portable.build(graph, "tanh", weights=result.weights)
+    for name in ("validation", "test"):
+        outputs = model.predict_on_batch(frame.windows(segments[name]).astype(np.float32))
+        again = outputs * frame.scale[segments[name]][:, None]
+        np.testing.assert_allclose(again, result.forecasts[name], rtol=0, atol=1e-6)
 
 
 def test_the_seed_decides_every_bit() -> None:
