@@ -11,6 +11,7 @@ TEST_PROCESSES ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PEER := .venv-bench
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 
@@ -55,8 +56,8 @@ check-docs: $(DEV)
 	@printf '\n== Generated documentation\n'
 	$(BIN)/python docs/generate.py --check
 
-bench: $(DEV) ## time all 30 architectures against the same ones under Keras on TensorFlow
-	$(BIN)/python benchmarks/run.py
+bench: $(DEV) $(PEER)/.installed ## time all 30 architectures against the same ones under Keras on TensorFlow
+	$(BIN)/python benchmarks/run.py --peer-python $(PEER)/bin/python
 
 format: $(DEV) ## bring the code into shape
 	$(BIN)/ruff check --fix
@@ -65,17 +66,19 @@ format: $(DEV) ## bring the code into shape
 docs: $(DEV) ## write docs/reference/ anew
 	$(BIN)/python docs/generate.py
 
-# The larger lock is resolved first, so that both hold the same version of everything they share.
-COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
-    --fork-strategy fewest --annotation-style line --custom-compile-command "make lock" $(UPGRADE) --group build
+# The larger lock is resolved first, so that both hold the same version of everything they share. (The
+# peer has its own: TensorFlow and Trintena ask for different versions of h5py.)
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+    --annotation-style line --custom-compile-command "make lock" $(UPGRADE)
 
-lock: $(BIN)/python ## follow pyproject.toml in both lock files (newest versions: make lock UPGRADE=--upgrade)
+lock: $(BIN)/python ## follow pyproject.toml in the lock files (newest versions: make lock UPGRADE=--upgrade)
 	$(PIP) install 'uv>=0.9,<1'
-	$(COMPILE) --group dev --output-file requirements-dev.txt
-	$(COMPILE) --constraint requirements-dev.txt --output-file requirements.txt
+	$(COMPILE) pyproject.toml --group build --group dev --output-file requirements-dev.txt
+	$(COMPILE) pyproject.toml --group build --constraint requirements-dev.txt --output-file requirements.txt
+	$(COMPILE) --group bench --output-file requirements-bench.txt
 
-clean: ## remove .venv, the caches, and what `make demo` left
-	rm -rf $(VENV) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+clean: ## remove the environments, the caches, and what `make demo` left
+	rm -rf $(VENV) $(PEER) demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name .git -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -86,6 +89,12 @@ $(RUNTIME): requirements.txt pyproject.toml $(BIN)/python
 	@echo "Installing what running needs into $(VENV) (once; a minute or two)"
 	@$(PIP) install --requirement requirements.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(PEER)/.installed: requirements-bench.txt $(BIN)/python
+	@scripts/create-venv.sh $(PEER) $(BIN)/python
+	@echo "Installing TensorFlow into $(PEER)"
+	@$(PEER)/bin/python -m pip --disable-pip-version-check --quiet install --requirement requirements-bench.txt
 	@touch $@
 
 $(DEV): requirements-dev.txt $(RUNTIME)

@@ -16,6 +16,7 @@ RUNTIME = [*PROJECT["project"]["dependencies"], *PROJECT["dependency-groups"]["b
 WANTED = {
     "requirements.txt": RUNTIME,
     "requirements-dev.txt": [*RUNTIME, *PROJECT["dependency-groups"]["dev"]],
+    "requirements-bench.txt": PROJECT["dependency-groups"]["bench"],
 }
 
 

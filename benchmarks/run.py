@@ -1,0 +1,137 @@
+"""Time fast mode over all thirty architectures against the same ones under Keras on TensorFlow.
+
+    make bench
+
+Ours is the whole command, `trintena train`, as a person types it: imports, database, training, the
+judged board, the saved champion and its forecast. It runs once cold (an empty cache of compiled
+programs) and a few times warm; the peer runs once, in the same call, on the same windows. Writes
+`benchmarks/results.json` and the table of `benchmarks/README.md`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import machine
+from report import table
+from trintena.zoo import choose
+from workload import BATCH_SIZE, CONTENT_HASH, FEATURES, LOOKBACK, SYMBOL, YEARS, Workload
+
+HERE = Path(__file__).parent
+BEGIN, END = "<!-- results -->\n", "<!-- end of results -->\n"
+
+
+def main() -> None:
+    options = _options()
+    model_ids = [recipe.id for recipe in choose(options.models)]
+    workload = Workload()
+    with tempfile.TemporaryDirectory(prefix="trintena-bench-") as name:
+        results = measure(workload, model_ids, options, Path(name))
+    print(table(results))
+    if options.models == "all" and options.peer_python:
+        (HERE / "results.json").write_text(json.dumps(results, indent=2) + "\n", "utf-8")
+        readme = HERE / "README.md"
+        before, _, rest = readme.read_text("utf-8").partition(BEGIN)
+        after = rest.partition(END)[2]
+        readme.write_text(f"{before}{BEGIN}\n{table(results)}\n{END}{after}", "utf-8")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--models", default="all", help="as in `trintena train`; only `all` is written down")
+    parser.add_argument("--peer-python", type=Path, help="an interpreter with TensorFlow; without it no peer")
+    parser.add_argument("--warm-runs", type=int, default=3)
+    return parser.parse_args()
+
+
+def measure(
+    workload: Workload, model_ids: list[int], options: argparse.Namespace, folder: Path
+) -> dict[str, Any]:
+    print("Single-precision matrix products, every core busy", flush=True)
+    gflops = machine.sgemm_gflops()
+    peer = _peer(workload, model_ids, options.peer_python, folder) if options.peer_python else None
+    print("Trintena, cold", flush=True)
+    cold = _ours(model_ids, folder, "cold")
+    print("Trintena, warm", flush=True)
+    warm = [_ours(model_ids, folder, f"warm-{i}") for i in range(options.warm_runs)]
+    seconds = {"cold": cold["seconds"], "warm": statistics.median(run["seconds"] for run in warm)}
+    floor = workload.flop(model_ids) / (gflops * 1e9)
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": _commit(),
+        "machine": machine.description(),
+        "versions": {name: version(name) for name in ("trintena", "jax", "jaxlib", "keras", "numpy")},
+        "workload": {
+            "symbol": SYMBOL,
+            "content_hash": CONTENT_HASH,
+            "years": YEARS,
+            "features": FEATURES,
+            "lookback": LOOKBACK,
+            "batch_size": BATCH_SIZE,
+            "seed": 0,
+            "models": len(model_ids),
+            "windows": {name: len(workload.segments[name]) for name in ("train", "validation", "test")},
+            "tflop": workload.flop(model_ids) / 1e12,
+        },
+        "sgemm_gflops": gflops,
+        "sgemm_floor_seconds": floor,
+        "seconds": seconds,
+        "warm_seconds": [run["seconds"] for run in warm],
+        "sgemm_share": {name: floor / value for name, value in seconds.items()},
+        "ratio": {name: peer["seconds"] / value for name, value in seconds.items()} if peer else None,
+        "peak_bytes": max(run["peak_bytes"] for run in (cold, *warm)),
+        "last_value_test_rmse": workload.last_value_test_rmse(),
+        "test_rmse": cold["test_rmse"],
+        "same_scores_cold_and_warm": all(run["test_rmse"] == cold["test_rmse"] for run in warm),
+        "peer": peer,
+    }
+
+
+def _ours(model_ids: list[int], folder: Path, name: str) -> dict[str, Any]:
+    """One run of the whole command; the cache is shared by the runs of one call."""
+    home, answer = folder / name, folder / f"{name}.json"
+    home.mkdir()
+    environment = os.environ | {"TRINTENA_HOME": str(home), "TRINTENA_CACHE": str(folder / "cache")}
+    models = ",".join(map(str, model_ids))
+    command = [sys.executable, "-m", "trintena", "train", "--symbol", SYMBOL, "--models", models]
+    usage = machine.run([*command, "--json", str(answer)], environment, folder / f"{name}.log")
+    print(f"  {usage.seconds:.1f} s", flush=True)
+    rows = json.loads(answer.read_text("utf-8"))["results"]
+    return {
+        "seconds": usage.seconds,
+        "peak_bytes": usage.peak_bytes,
+        "test_rmse": {str(row["model_id"]): row["test_rmse"] for row in rows},
+    }
+
+
+def _peer(workload: Workload, model_ids: list[int], python: Path, folder: Path) -> dict[str, Any]:
+    print("The peer: keras.Model.fit on TensorFlow, one architecture after the other", flush=True)
+    windows, answer = folder / "windows.npz", folder / "peer.json"
+    workload.write_windows(windows)
+    environment = os.environ | {"PYTHONPATH": str(HERE.parent / "src")}
+    words = [str(windows), str(answer), repr(time.time()), *map(str, model_ids)]
+    usage = machine.run([str(python), str(HERE / "peer.py"), *words], environment, folder / "peer.log")
+    peer: dict[str, Any] = json.loads(answer.read_text("utf-8"))
+    print(f"  {peer['seconds']:.1f} s", flush=True)
+    return {**peer, "peak_bytes": usage.peak_bytes}
+
+
+def _commit() -> str:
+    """What was measured; `+` when the checkout held more than its commit."""
+    words = ["git", "describe", "--always", "--abbrev=12", "--exclude=*", "--dirty=+"]
+    return subprocess.run(words, cwd=HERE, capture_output=True, text=True, check=True).stdout.strip()
+
+
+if __name__ == "__main__":
+    main()
