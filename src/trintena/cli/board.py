@@ -12,19 +12,16 @@ from trintena.cli.texts import number, say, span
 
 _MEDALS = {1: "🥇", 2: "🥈", 3: "🥉"}
 _STEPS_SHOWN = 5
+_SIGNED = "+z.2%"
+"""A share with its sign, and zero without a minus."""
 
 
 def print_board(answer: dict[str, Any]) -> None:
     """Print the answer of an experiment, finished or partial."""
     print_ranking(answer["results"], answer["baselines"])
     screen.print()
-    failed = [row for row in answer["results"] if row["rank"] is None]
-    if failed:
-        _say(say("failed", n=len(failed)))
-        for row in failed:
-            _say(f"  {row['model_id']} {row['model_name']}: {row['reason']}")
     if answer["partial"]:
-        done = len(answer["results"]) - len(failed)
+        done = sum(row["rank"] is not None for row in answer["results"])
         _say(say("partial", done=done, total=answer["total_models"]))
     if answer["winner"] is None:
         _say(say("all_failed"))
@@ -36,13 +33,17 @@ def print_board(answer: dict[str, Any]) -> None:
 
 
 def print_ranking(results: list[dict[str, Any]], baselines: list[dict[str, Any]]) -> None:
-    """Models and baselines in one ranking by validation RMSE; baselines have no medal and no number."""
+    """Models and baselines in one ranking by validation RMSE; baselines have no medal and no number.
+
+    What failed is listed under it, with its reason.
+    """
     rows: list[tuple[float, list[str]]] = []
     for row in results:
         if row["rank"] is not None:
             place = _MEDALS.get(row["rank"], str(row["rank"]))
             cells = [place, f"{row['model_id']} {row['model_name']}", *_figures(row)]
-            rows.append((row["rmse"], [*cells, f"{row['parameters']:,}", number(row["fit_seconds"], ".2f")]))
+            cells += [number(row["parameters"], ",d"), number(row["fit_seconds"], ".2f")]
+            rows.append((row["rmse"], cells))
     for row in baselines:
         name = f"{say(row['key'])} ({say('baseline')})"
         cells = ["·", name, *_figures({**row, "rmse": row["validation_rmse"]}), "", ""]
@@ -52,14 +53,20 @@ def print_ranking(results: list[dict[str, Any]], baselines: list[dict[str, Any]]
     ]
     print_table(headings, [cells for _, cells in sorted(rows)], right=headings[2:], folding=headings[1:3])
     _say(say("lower"))
+    failed = [row for row in results if row["rank"] is None]
+    if failed:
+        screen.print()
+        _say(say("failed", n=len(failed)))
+        for row in failed:
+            _say(f"  {row['model_id']} {row['model_name']}: {row['reason']}")
 
 
 def _figures(row: dict[str, Any]) -> list[str]:
-    return [number(row["rmse"], ".6g"), number(row["test_rmse"], ".6g"), number(row["skill"], "+.2%")]
+    return [number(row["rmse"], ".6g"), number(row["test_rmse"], ".6g"), number(row["skill"], _SIGNED)]
 
 
 def _print_verdict(verdict: dict[str, Any]) -> None:
-    pattern = ".2%" if verdict["code"] == "ahead_on_test" else "+.2%"
+    pattern = ".2%" if verdict["code"] == "ahead_on_test" else _SIGNED
     skill, drift = (number(verdict[key], pattern) for key in ("skill", "skill_against_drift"))
     sentence = say(verdict["code"], skill=skill, drift=drift)
     if verdict["persistence_clone"]:

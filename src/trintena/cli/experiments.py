@@ -9,7 +9,7 @@ import typer
 
 from trintena.cli.options import AsJson, ExperimentId, Yes, confirm
 from trintena.cli.output import print_json, screen
-from trintena.cli.tables import NOTHING, figure, moment, print_fields, print_table
+from trintena.cli.tables import NOTHING, moment, print_fields, print_table
 from trintena.errors import BusyError, UsageError
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def show(experiment_id: ExperimentId, as_json: AsJson = False) -> None:
     - `trintena experiments show 3 --json`
     """
     from trintena.bootstrap import application
+    from trintena.cli.board import print_board, print_ranking
 
     with application() as trintena:
         record = trintena.registry.experiment(experiment_id)
@@ -82,9 +83,12 @@ def show(experiment_id: ExperimentId, as_json: AsJson = False) -> None:
         print_json({**row, "spec": record.spec.to_json(), "result": record.result, "results": results})
         return
     _print_experiment(record, row)
-    if results:
-        screen.print()
-        _print_results(results, (record.result or {}).get("baselines", []))
+    screen.print()
+    # An experiment that was resumed keeps the answer of its last end until the next one.
+    if record.finished_at is not None and record.result is not None:
+        print_board(record.result)
+    elif results:
+        print_ranking(results, [])
     if row["resume"]:
         screen.print(f"What is finished is kept. Train the rest: `{row['resume']}`", soft_wrap=True)
 
@@ -226,27 +230,3 @@ def _print_experiment(record: ExperimentRecord, row: dict[str, Any]) -> None:
         title = "champion" if champion["is_winner"] else "not the champion"
         fields["saved as"] = f"version {champion['version']} ({title})"
     print_fields(fields)
-
-
-def _print_results(results: list[dict[str, Any]], baselines: list[dict[str, Any]]) -> None:
-    entries = [
-        (row["validation_rmse"], (str(row["rank"] or NOTHING), str(row["model_id"]), row["model_name"]), row)
-        for row in results
-    ]
-    entries += [(row["validation_rmse"], (NOTHING, NOTHING, row["name"]), row) for row in baselines]
-    entries.sort(key=lambda entry: (entry[0] is None, entry[0] or 0.0))
-    print_table(
-        ("rank", "id", "model", "RMSE", "test RMSE", "test skill", "reason"),
-        [
-            (
-                *named,
-                figure(row["validation_rmse"]),
-                figure(row["test_rmse"]),
-                figure(row["skill"], "+.2%"),
-                row.get("reason") or "",
-            )
-            for _, named, row in entries
-        ],
-        right=("rank", "id", "RMSE", "test RMSE", "test skill"),
-        folding=("model", "reason"),
-    )
