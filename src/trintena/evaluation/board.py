@@ -89,17 +89,18 @@ def baseline_rows(judge: Judge, segments: Sequence[str]) -> list[dict[str, Any]]
 def verdict(winner: Mapping[str, Any] | None) -> dict[str, Any]:
     """What the test segment says of the winner, as a code and the figures behind it.
 
-    It claims no more than that the winner was ahead of both baselines on the test segment.
+    It claims no more than that the winner was ahead of both baselines on the test segment. Where a
+    test segment never changes, there is no skill: nothing distinguishes the winner.
     """
-    if winner is None or winner["skill"] is None:
+    if winner is None or winner["test_rmse"] is None:
         code: Verdict = "not_judged"
         return {"code": code, "skill": None, "skill_against_drift": None, "persistence_clone": None}
-    against_drift = winner["skill_against_drift"]
-    better = winner["skill"] > 0 and against_drift is not None and against_drift > 0
+    skills = (winner["skill"], winner["skill_against_drift"])
+    better = all(skill is not None and skill > 0 for skill in skills)
     ahead = better and not winner["test_persistence_clone"]
     return {
         "code": "ahead_on_test" if ahead else "not_distinguishable",
         "skill": winner["skill"],
-        "skill_against_drift": against_drift,
+        "skill_against_drift": winner["skill_against_drift"],
         "persistence_clone": winner["test_persistence_clone"],
     }

@@ -42,7 +42,9 @@ class Judge:
         origins = np.asarray(self.segments[segment])
         actual = self.frame.targets[origins]
         last = self._close[origins]
-        prices = self._transformation.prices(forecast, last)
+        # A network that exploded may name a log return whose price no number holds: infinite, then.
+        with np.errstate(over="ignore"):
+            prices = self._transformation.prices(forecast, last)
         actual_prices = self._transformation.prices(actual, last)
         drift = self.baseline_forecasts(segment)["drift"]
         return {
