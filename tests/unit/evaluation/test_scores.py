@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from trintena.domain import PriceSeries
+from trintena.evaluation.scores import Judge
+
+SEGMENTS = ("train", "validation", "calibration", "test")
+
+
+@pytest.mark.parametrize("segment", SEGMENTS)
+@pytest.mark.parametrize("horizon", [1, 4])
+def test_the_last_value_scores_a_skill_of_exactly_zero(
+    judge: Callable[..., Judge], segment: str, horizon: int
+) -> None:
+    asked = judge(horizon=horizon)
+    scores = asked.scores(segment, asked.baseline_forecasts(segment)["last_value"])
+    assert scores["skill"] == 0.0
+    assert scores["directional_accuracy"] is None
+    assert scores["persistence_clone"] is True
+
+
+@pytest.mark.parametrize("segment", SEGMENTS)
+def test_drift_scores_a_skill_of_exactly_zero_against_itself(
+    judge: Callable[..., Judge], segment: str
+) -> None:
+    asked = judge(horizon=4)
+    scores = asked.scores(segment, asked.baseline_forecasts(segment)["drift"])
+    assert scores["skill_against_drift"] == 0.0
+    assert scores["skill"] != 0.0
+
+
+@pytest.mark.parametrize("target", ["log_return", "difference"])
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_a_perfect_forecast_makes_no_error(
+    judge: Callable[..., Judge], series: PriceSeries, target: str, horizon: int
+) -> None:
+    asked = judge(horizon=horizon, target=target)
+    levels = np.log(series.close) if target == "log_return" else series.close
+    origins = np.asarray(asked.segments.test)
+    truth = np.stack([levels[origins + k] - levels[origins] for k in range(1, horizon + 1)], axis=1)
+    scores = asked.scores("test", truth)
+    for name in ("rmse", "mae", "price_rmse", "price_mae"):
+        assert scores[name] == pytest.approx(0.0, abs=1e-10)
+    assert scores["skill"] == pytest.approx(1.0)
+    assert scores["skill_against_drift"] == pytest.approx(1.0)
+    assert scores["directional_accuracy"] == 1.0
+    assert scores["persistence_clone"] is False
+
+
+def test_every_figure_from_its_formula(judge: Callable[..., Judge], series: PriceSeries) -> None:
+    horizon = 3
+    asked = judge(horizon=horizon)
+    origins = np.asarray(asked.segments.validation)
+    forecast = np.random.default_rng(5).normal(0.0, 0.004, (len(origins), horizon))
+    scores = asked.scores("validation", forecast)
+
+    close = series.close
+    actual_prices = np.stack([close[origins + k] for k in (1, 2, 3)], axis=1)
+    errors = np.log(actual_prices / close[origins][:, None]) - forecast
+    price_errors = actual_prices - close[origins][:, None] * np.exp(forecast)
+    mean_return = np.diff(np.log(close[: asked.segments.train.stop])).mean()
+    drift_errors = np.log(actual_prices / close[origins][:, None]) - mean_return * np.array([1, 2, 3])
+    root = np.sqrt((errors**2).sum() / errors.size)
+    went_up = actual_prices[:, -1] > close[origins]
+
+    assert scores["rmse"] == pytest.approx(root)
+    assert scores["mae"] == pytest.approx(np.abs(errors).mean())
+    assert scores["price_rmse"] == pytest.approx(np.sqrt((price_errors**2).mean()))
+    assert scores["price_mae"] == pytest.approx(np.abs(price_errors).mean())
+    assert scores["skill"] == pytest.approx(
+        1 - root / np.sqrt((np.log(actual_prices / close[origins][:, None]) ** 2).mean())
+    )
+    assert scores["skill_against_drift"] == pytest.approx(1 - root / np.sqrt((drift_errors**2).mean()))
+    assert scores["directional_accuracy"] == pytest.approx(((forecast[:, -1] > 0) == went_up).mean())
+    assert scores["majority_share"] == pytest.approx(max(went_up.mean(), 1 - went_up.mean()))
+
+
+def test_differences_are_scored_in_units_of_the_series(judge: Callable[..., Judge]) -> None:
+    # Up by two, down by one, and so on: the last value errs by two and one in turn.
+    close = np.cumsum(np.tile([2.0, -1.0], 500)) - 100.0
+    asked = judge(close, target="difference")
+    scores = asked.scores("test", np.zeros((len(asked.segments.test), 1)))
+    assert scores["rmse"] == pytest.approx(np.sqrt(2.5))
+    assert scores["price_rmse"] == scores["rmse"]
+    assert scores["mae"] == scores["price_mae"] == pytest.approx(1.5)
+    assert scores["majority_share"] == 0.5
+
+
+def test_the_unit_of_the_price_changes_price_errors_alone(
+    judge: Callable[..., Judge], series: PriceSeries
+) -> None:
+    honest, dearer = judge(horizon=2), judge(7.3 * series.close, horizon=2)
+    forecast = np.random.default_rng(5).normal(0.0, 0.004, (len(honest.segments.test), 2))
+    ours, theirs = honest.scores("test", forecast), dearer.scores("test", forecast)
+    for name, value in ours.items():
+        factor = 7.3 if name.startswith("price_") else 1.0
+        assert theirs[name] == pytest.approx(factor * value, rel=1e-9, abs=1e-12)
+
+
+def test_rows_after_a_segment_change_none_of_its_scores(
+    judge: Callable[..., Judge], series: PriceSeries
+) -> None:
+    honest = judge(horizon=3)
+    border = honest.segments.borders[1]
+    close = series.close.copy()
+    close[border:] *= np.random.default_rng(1).uniform(0.2, 5.0, len(close) - border)
+    poisoned = judge(close, horizon=3)
+    forecast = np.random.default_rng(5).normal(0.0, 0.004, (len(honest.segments.validation), 3))
+    assert poisoned.scores("validation", forecast) == honest.scores("validation", forecast)
+
+
+def test_a_segment_that_never_changes_has_neither_skill_nor_direction(
+    judge: Callable[..., Judge], series: PriceSeries
+) -> None:
+    close = series.close.copy()
+    close[-200:] = close[-200]
+    asked = judge(close)
+    scores = asked.scores("test", np.full((len(asked.segments.test), 1), 0.01))
+    assert scores["rmse"] == pytest.approx(0.01)
+    assert scores["skill"] is None
+    assert scores["directional_accuracy"] is None
+    assert scores["majority_share"] is None
+
+
+def test_a_forecast_beyond_all_numbers_is_judged_like_any_other(judge: Callable[..., Judge]) -> None:
+    # exp(5000) is no float64; the errors of the target itself stay exact.
+    asked = judge()
+    scores = asked.scores("test", np.full((len(asked.segments.test), 1), 5000.0))
+    assert scores["rmse"] == pytest.approx(5000.0, rel=1e-4)
+    assert scores["skill"] is not None
+    assert scores["skill"] < -1e5
+    assert scores["price_rmse"] == np.inf
+
+
+def test_scores_are_plain_numbers(judge: Callable[..., Judge]) -> None:
+    asked = judge()
+    forecast = np.random.default_rng(5).normal(0.0, 0.004, (len(asked.segments.test), 1))
+    kinds = {type(value) for value in asked.scores("test", forecast.astype(np.float32)).values()}
+    assert kinds == {float, bool}
