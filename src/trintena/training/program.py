@@ -37,7 +37,7 @@ BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
 
 # Measured on CPUs with 512-bit vectors (`benchmarks/LOG.md`); the vector width is a preference that
 # a narrower CPU ignores.
-_CPU_OPTIONS = {"xla_backend_optimization_level": 1, "xla_cpu_prefer_vector_width": 512}
+CPU_OPTIONS = {"xla_backend_optimization_level": 1, "xla_cpu_prefer_vector_width": 512}
 
 
 class Data(NamedTuple):
@@ -160,7 +160,7 @@ def compile_program(
         return jax.tree.map(lambda x: x[None], member(*alone))
 
     lowered = jax.jit(run).lower(state, data, schedule, controls)
-    options = _CPU_OPTIONS if jax.default_backend() == "cpu" else None
+    options = CPU_OPTIONS if jax.default_backend() == "cpu" else None
     return Program(graph, activation, layout, lowered.compile(compiler_options=options))
 
 
