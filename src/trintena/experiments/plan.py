@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MAXIMUM_LOOKBACK = 2048
 MAXIMUM_HORIZON = 512
+MAXIMUM_SEED = 2**63 - 1
+"""The largest that a database keeps."""
 DEFAULT_YEARS = 10
 DEFAULT_SPLIT = Split()
 
@@ -50,16 +52,25 @@ def plan(request: Request, series: PriceSeries, registry: Registry) -> int:
     """
     if request.mode != "fast":
         raise UsageError(f"Mode {request.mode!r} is not available in this version; use fast.", field="mode")
+    for name, word, words in (
+        ("target", request.target, get_args(Target)),
+        ("features", request.features, get_args(Features)),
+    ):
+        if word not in words:
+            raise UsageError(f"Unknown {name} {word!r}; it is one of {', '.join(words)}.", field=name)
     for name, value, most in (
         ("lookback", request.lookback, MAXIMUM_LOOKBACK),
         ("horizon", request.horizon, MAXIMUM_HORIZON),
     ):
         if value > most:
             raise UsageError(f"The {name} must be at most {most} rows, not {value}.", field=name)
-    if request.seed < 0:
-        raise UsageError(f"The seed must be a whole number from 0 on, not {request.seed}.", field="seed")
+    if not 0 <= request.seed <= MAXIMUM_SEED:
+        raise UsageError(
+            f"The seed must be a whole number from 0 to {MAXIMUM_SEED}, not {request.seed}.", field="seed"
+        )
     chosen = choose(request.model_ids)
-    used = select_rows(series, None if request.start else request.years, request.start, request.end)
+    years = request.years if request.start is None else None
+    used = select_rows(series, years, request.start, request.end)
     spec = ExperimentSpec(
         symbol=series.symbol,
         dataset_hash=series.content_hash,
@@ -74,7 +85,9 @@ def plan(request: Request, series: PriceSeries, registry: Registry) -> int:
         split=request.split,
         seed=request.seed,
     )
-    windows_of(spec, series)
+    used, _, transformation = windows_of(spec, series)
+    # Fitting looks at training rows only; a price that the target cannot use may stand in a later one.
+    transformation.frame(used)
     registry.save_dataset(series)
     return registry.create_experiment(spec)
 
