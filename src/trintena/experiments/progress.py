@@ -44,13 +44,11 @@ class Progress:
     @property
     def best(self) -> tuple[str, float] | None:
         """The leader so far, and its validation RMSE; provisional."""
-        scored = [
-            (rmse, self.names[model_id]) for model_id, rmse in self.finished.items() if rmse is not None
-        ]
+        scored = [(rmse, model_id) for model_id, rmse in self.finished.items() if rmse is not None]
         if not scored:
             return None
-        rmse, name = min(scored)
-        return name, rmse
+        rmse, model_id = min(scored)
+        return self.names[model_id], rmse
 
     @property
     def elapsed_s(self) -> float:
