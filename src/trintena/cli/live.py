@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.text import Text
 
 from trintena.cli.output import people
-from trintena.cli.texts import number, say, span
+from trintena.cli.texts import number, one_line, say, span
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -80,7 +80,7 @@ class _Lines:
     def _print_trial(self, progress: Progress, model_id: int, done: int) -> None:
         told = {"done": done, "total": progress.total, "name": progress.names[model_id]}
         if model_id in progress.reasons:
-            line = say("failed_line", **told, reason=progress.reasons[model_id])
+            line = say("failed_line", **told, reason=one_line(progress.reasons[model_id]))
         else:
             line = say("done_line", **told, rmse=number(progress.finished[model_id], ".6g"))
         left = progress.seconds_left

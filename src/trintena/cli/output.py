@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.text import Text
 
 from trintena.domain import finite_json
 
@@ -25,11 +26,6 @@ def print_json(value: Any) -> None:
 
 def say_error(error: TrintenaError) -> None:
     """An error as one message, with what to do next."""
-    people.print(f"[bold red]Error:[/] {_plain(error.message)}", soft_wrap=True)
+    people.print(Text.assemble(("Error:", "bold red"), f" {error.message}"), soft_wrap=True)
     if error.hint:
-        people.print(_plain(error.hint), soft_wrap=True)
-
-
-def _plain(text: str) -> str:
-    """Text in which square brackets are letters, not markup."""
-    return text.replace("[", "\\[")
+        people.print(error.hint, markup=False, soft_wrap=True)

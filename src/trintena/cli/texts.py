@@ -5,6 +5,7 @@ The language is that of `TRINTENA_LANG` (`en` or `pt`), else of the system's loc
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -99,11 +100,16 @@ def say(key: str, **values: Any) -> str:
 
 
 def number(value: float | None, pattern: str) -> str:
-    """A number as readers of this language write it, or a dash."""
-    if value is None:
+    """A number as readers of this language write it; a dash for none and for one that is not finite."""
+    if value is None or not math.isfinite(value):
         return "—"
     text = format(value, pattern)
     return text.translate(str.maketrans(",.", ".,")) if language() == "pt" else text
+
+
+def one_line(text: str) -> str:
+    """A text from elsewhere, such as the reason of a failure, without line breaks and control characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def span(seconds: float) -> str:
