@@ -1,0 +1,271 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from trintena.domain import ExperimentSpec, PriceSeries, Split
+from trintena.errors import DataError, UnknownNameError, UsageError
+from trintena.experiments import Request, plan
+from trintena.experiments.plan import MAXIMUM_HORIZON, MAXIMUM_LOOKBACK, MAXIMUM_SEED, windows_of
+from trintena.registry import Registry
+from trintena.windows import segments_of
+from trintena.zoo import ARCHITECTURES
+
+N_ROWS = 1000
+"""Unless a test asks for more."""
+FIRST, LAST = "2015-01-01T00:00:00", "2017-09-26T00:00:00"
+
+
+def prices(n_rows: int = N_ROWS, columns: tuple[str, ...] = ("close",), seed: int = 0) -> PriceSeries:
+    """Daily from 2015-01-01 on, all columns near each other."""
+    generator = np.random.default_rng(seed)
+    close = 80.0 * np.exp(np.cumsum(generator.normal(0.0, 0.01, n_rows)))
+    values = close[:, None] * generator.uniform(0.99, 1.01, (n_rows, len(columns)))
+    dates = np.datetime64("2015-01-01", "s") + np.arange(n_rows) * np.timedelta64(1, "D")
+    return PriceSeries("WALK", dates, columns, values, "csv:walk.csv")
+
+
+def changed(series: PriceSeries, row: int, value: float, column: str = "close") -> PriceSeries:
+    values = series.values.copy()
+    values[row, series.columns.index(column)] = value
+    return PriceSeries(series.symbol, series.dates, series.columns, values, series.source)
+
+
+def request(**others: Any) -> Request:
+    return Request(**{"lookback": 10, "years": None, **others})
+
+
+# What is stored
+
+
+def test_the_experiment_stores_everything_that_decides_the_numbers(registry: Registry) -> None:
+    split = Split(fractions=(0.5, 0.2, 0.1))
+    series = prices()
+    experiment_id = plan(
+        request(model_ids="gru,1", horizon=3, target="difference", features="close", split=split, seed=7),
+        series,
+        registry,
+    )
+    record = registry.experiment(experiment_id)
+    assert record.state == "queued"
+    assert record.spec == ExperimentSpec(
+        symbol="WALK",
+        dataset_hash=series.content_hash,
+        model_ids=(1, 6, 7, 8, 9, 10),
+        start=FIRST,
+        end=LAST,
+        mode="fast",
+        lookback=10,
+        horizon=3,
+        target="difference",
+        features="close",
+        split=split,
+        seed=7,
+    )
+
+
+def test_the_defaults_are_those_of_fast_mode(registry: Registry) -> None:
+    spec = registry.experiment(plan(Request(), prices(), registry)).spec
+    assert spec.model_ids == tuple(row.id for row in ARCHITECTURES)
+    assert len(spec.model_ids) == 30
+    assert (spec.mode, spec.lookback, spec.horizon, spec.seed) == ("fast", 60, 1, 0)
+    assert (spec.target, spec.features, spec.split) == ("log_return", "ohlcv", Split())
+    settings = spec.hyperparameters
+    assert (settings.learning_rate, settings.batch_size, settings.dropout_rate) == (0.001, 32, 0.2)
+    assert (settings.epochs, settings.activation) == (1, "relu")
+
+
+def test_the_whole_series_is_stored_under_its_hash_however_few_rows_are_used(registry: Registry) -> None:
+    series = prices()
+    spec = registry.experiment(plan(request(start="2015-06-01"), series, registry)).spec
+    stored = registry.load_dataset(spec.dataset_hash)
+    assert spec.dataset_hash == series.content_hash == stored.content_hash
+    assert len(stored) == N_ROWS
+
+
+def test_two_experiments_on_the_same_prices_share_a_dataset(registry: Registry) -> None:
+    ids = [plan(request(seed=seed), prices(), registry) for seed in (0, 1)]
+    plan(request(), prices(seed=1), registry)
+    assert len(set(ids)) == 2
+    assert len(registry.datasets()) == 2
+
+
+@pytest.mark.parametrize("model_ids", ["11,1,11", [11, 1, 11], (1, 11)])
+def test_architectures_are_kept_once_in_the_order_of_their_ids(registry: Registry, model_ids: Any) -> None:
+    assert registry.experiment(plan(request(model_ids=model_ids), prices(), registry)).spec.model_ids == (
+        1,
+        11,
+    )
+
+
+# Which rows
+
+
+@pytest.mark.parametrize(
+    ("chosen", "start", "end"),
+    [
+        ({}, "2015-01-01", "2020-06-22"),
+        ({"years": 4}, "2016-06-23", "2020-06-22"),
+        ({"years": 10}, "2015-01-01", "2020-06-22"),
+        ({"start": "2017-03-01"}, "2017-03-01", "2020-06-22"),
+        ({"end": "2019-06-30"}, "2015-01-01", "2019-06-30"),
+        ({"start": "2016-03-01", "end": "2019-06-30"}, "2016-03-01", "2019-06-30"),
+        ({"years": 3, "end": "2019-06-30"}, "2016-07-01", "2019-06-30"),
+        ({"start": "2017-03-01", "years": 1}, "2017-03-01", "2020-06-22"),
+        ({"start": "2014-01-01"}, "2015-01-01", "2020-06-22"),
+    ],
+)
+def test_rows_are_chosen_by_years_or_dates(
+    registry: Registry, chosen: dict[str, Any], start: str, end: str
+) -> None:
+    spec = registry.experiment(plan(request(**chosen), prices(2000), registry)).spec
+    assert (spec.start, spec.end) == (f"{start}T00:00:00", f"{end}T00:00:00")
+
+
+def test_ten_years_are_taken_unless_told_otherwise(registry: Registry) -> None:
+    spec = registry.experiment(plan(Request(lookback=10), prices(4500), registry)).spec
+    assert (spec.start, spec.end) == ("2017-04-28T00:00:00", "2027-04-27T00:00:00")
+
+
+# Segments
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {},
+        {"horizon": 5},
+        {"start": "2015-03-01", "end": "2017-08-30", "horizon": 2},
+        {"split": Split(fractions=(0.5, 0.2, 0.1))},
+        {"split": Split(dates=("2016-06-01", "2017-01-01", "2017-04-01")), "horizon": 3},
+    ],
+)
+def test_the_stored_specification_gives_the_same_segments_again(
+    registry: Registry, chosen: dict[str, Any]
+) -> None:
+    asked = request(**chosen)
+    spec = registry.experiment(plan(asked, prices(), registry)).spec
+    used, segments, transformation = windows_of(spec, registry.load_dataset(spec.dataset_hash))
+    assert (str(used.dates[0]), str(used.dates[-1])) == (spec.start, spec.end)
+    assert segments == segments_of(used, asked.split, asked.lookback, asked.horizon)
+    again = windows_of(ExperimentSpec.from_json(spec.to_json()), prices())
+    assert again[0].content_hash == used.content_hash
+    assert again[1:] == (segments, transformation)
+
+
+def test_explicit_borders_open_their_segments(registry: Registry) -> None:
+    dates = ("2016-06-01", "2017-01-01", "2017-04-01")
+    spec = registry.experiment(plan(request(split=Split(dates=dates)), prices(), registry)).spec
+    used, segments, _ = windows_of(spec, prices())
+    assert tuple(str(used.dates[row])[:10] for row in segments.borders) == dates
+    assert used.dates[segments.validation.start + 1] == np.datetime64(dates[0])
+    assert used.dates[segments.train.stop - 1 + 1] < np.datetime64(dates[0])
+
+
+def test_an_hourly_series_keeps_its_hours(registry: Registry) -> None:
+    daily = prices()
+    hours = np.datetime64("2024-01-01T05", "s") + np.arange(N_ROWS) * np.timedelta64(1, "h")
+    series = PriceSeries("HOURLY", hours, daily.columns, daily.values, daily.source)
+    spec = registry.experiment(plan(request(), series, registry)).spec
+    assert (spec.start, spec.end) == ("2024-01-01T05:00:00", "2024-02-11T20:00:00")
+    assert len(windows_of(spec, series)[0]) == N_ROWS
+
+
+# Refusals
+
+
+REFUSALS: list[tuple[dict[str, Any], type[UsageError], str, str]] = [
+    ({"mode": "optimized"}, UsageError, "mode", "'optimized' is not available in this version; use fast"),
+    ({"mode": "slow"}, UsageError, "mode", "'slow'"),
+    (
+        {"target": "price"},
+        UsageError,
+        "target",
+        "Unknown target 'price'; it is one of log_return, difference",
+    ),
+    ({"features": "all"}, UsageError, "features", "Unknown features 'all'; it is one of ohlcv, close"),
+    ({"lookback": MAXIMUM_LOOKBACK + 1}, UsageError, "lookback", "at most 2048 rows, not 2049"),
+    ({"lookback": 1}, UsageError, "lookback", "at least 2 rows, not 1"),
+    ({"horizon": MAXIMUM_HORIZON + 1}, UsageError, "horizon", "at most 512 rows, not 513"),
+    ({"horizon": 0}, UsageError, "horizon", "at least 1 row, not 0"),
+    ({"seed": -1}, UsageError, "seed", f"from 0 to {2**63 - 1}, not -1"),
+    ({"seed": MAXIMUM_SEED + 1}, UsageError, "seed", f"not {2**63}"),
+    ({"model_ids": "31"}, UnknownNameError, "model_ids", "Unknown architecture '31'"),
+    ({"model_ids": [0]}, UnknownNameError, "model_ids", "trintena zoo list"),
+    ({"model_ids": "gruu"}, UnknownNameError, "model_ids", "Did you mean 'gru'?"),
+    ({"model_ids": ""}, UsageError, "model_ids", "at least one architecture"),
+    ({"model_ids": []}, UsageError, "model_ids", "at least one architecture"),
+    ({"years": 0}, DataError, "years", "at least 1 year, got 0"),
+    ({"start": "01/02/2016"}, DataError, "start", "got '01/02/2016'"),
+    ({"start": "", "years": 10}, DataError, "start", "got ''"),
+    ({"end": "yesterday"}, DataError, "end", "got 'yesterday'"),
+    ({"start": "2020-01-01"}, DataError, "start", "it goes from 2015-01-01 to 2017-09-26"),
+    ({"end": "2014-12-31"}, DataError, "end", "it goes from 2015-01-01 to 2017-09-26"),
+    ({"split": Split(fractions=(0.7, 0.2, 0.1))}, UsageError, "split", "a sum below 1"),
+    (
+        {"split": Split(fractions=(0.8, 0.05, 0.05))},
+        DataError,
+        "split",
+        "validation has 50 origins and needs 100",
+    ),
+    ({"split": Split(dates=("2016-06-01", "2016-01-01", "2017-04-01"))}, UsageError, "split", "must rise"),
+    ({"split": Split(dates=("a", "b", "c"))}, UsageError, "split", "three ISO dates"),
+    ({"lookback": 80}, DataError, "split", "train has 620 origins and needs 800"),
+    ({"start": "2017-01-01"}, DataError, "split", "with 269 rows, lookback 10 and horizon 1"),
+]
+
+
+@pytest.mark.parametrize(("chosen", "kind", "field", "told"), REFUSALS)
+def test_what_makes_no_sense_is_refused_by_field_and_nothing_is_stored(
+    registry: Registry, chosen: dict[str, Any], kind: type[UsageError], field: str, told: str
+) -> None:
+    with pytest.raises(kind) as refusal:
+        plan(request(**chosen), prices(), registry)
+    assert type(refusal.value) is kind
+    assert refusal.value.field == field
+    assert told in str(refusal.value)
+    assert registry.experiments() == []
+    assert registry.datasets() == []
+
+
+@pytest.mark.parametrize(
+    "row", [5, 699, 750, 850, N_ROWS - 1], ids=["train", "border", "validation", "calibration", "test"]
+)
+@pytest.mark.parametrize("column", ["close", "low"])
+def test_a_price_without_a_logarithm_is_refused_wherever_it_stands(
+    registry: Registry, row: int, column: str
+) -> None:
+    series = changed(prices(columns=("low", "close")), row, -0.5, column)
+    with pytest.raises(DataError, match=f"{column} of WALK is -0.5 on ") as refusal:
+        plan(request(), series, registry)
+    assert str(series.dates[row])[:10] in str(refusal.value)
+    assert refusal.value.field == "target"
+    assert refusal.value.hint == "Use --target difference."
+    assert registry.experiments() == registry.datasets() == []
+
+
+@pytest.mark.parametrize("chosen", [{"target": "difference"}, {"start": "2015-01-07"}])
+def test_such_a_price_does_no_harm_to_differences_or_outside_the_rows_used(
+    registry: Registry, chosen: dict[str, Any]
+) -> None:
+    plan(request(**chosen), changed(prices(), 5, -0.5), registry)
+    assert len(registry.experiments()) == 1
+
+
+def test_a_training_part_that_never_changes_is_refused(registry: Registry) -> None:
+    values = np.full((N_ROWS, 1), 5.0)
+    values[-10:] = 6.0
+    series = PriceSeries("FLAT", prices().dates, ("close",), values, "test")
+    with pytest.raises(DataError, match="training part of FLAT never changes") as refusal:
+        plan(request(), series, registry)
+    assert refusal.value.field == "symbol"
+    assert registry.experiments() == registry.datasets() == []
+
+
+def test_the_largest_values_allowed_are_allowed(registry: Registry) -> None:
+    # The lookback's own limit needs more rows than a test should make: its refusal is about rows.
+    assert plan(request(seed=MAXIMUM_SEED, horizon=60, lookback=20), prices(2000), registry)
+    with pytest.raises(DataError, match=f"lookback {MAXIMUM_LOOKBACK} and horizon {MAXIMUM_HORIZON}"):
+        plan(request(lookback=MAXIMUM_LOOKBACK, horizon=MAXIMUM_HORIZON), prices(), registry)
