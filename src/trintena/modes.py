@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from trintena.bootstrap import application
+from trintena.data import read_csv
 from trintena.domain import Features, ModelVersion, Split, Target
 from trintena.experiments import Observer, Request, plan, run_experiment
 from trintena.settings import Settings
@@ -50,9 +51,7 @@ def train_all_models_fast_mode(
     with application(settings) as app, app.workplace(workers=workers) as place:
         experiment_id = resume
         if experiment_id is None:
-            series = (
-                app.services.import_csv(Path(csv)).series if csv is not None else app.services.series(symbol)
-            )
+            series = read_csv(csv).series if csv is not None else app.services.series(symbol)
             request = Request(
                 mode="fast",
                 model_ids=model_ids,

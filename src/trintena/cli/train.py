@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -13,12 +14,16 @@ from trintena.errors import UsageError
 
 if TYPE_CHECKING:
     from trintena.bootstrap import Application
-    from trintena.domain import Features, Mode, PriceSeries, Target
+    from trintena.domain import Features, Mode, Target
 
 FAILED, INTERRUPTED = 1, 130
 
+_BESIDE_RESUME = frozenset({"resume_id", "json_file", "workers", "executor"})
+"""Where to compute and where to answer; every other option decides the numbers, and is decided."""
+
 
 def train(
+    context: typer.Context,
     symbol: Annotated[
         str, typer.Option(help="A Yahoo symbol, sample:nasdaq, sample:sp500, or an imported name.")
     ] = "NVDA",
@@ -64,7 +69,8 @@ def train(
     - `trintena train --resume 3`
     """
     if resume_id is not None:
-        resume(resume_id, json_file, workers)
+        _refuse_changes(context)
+        resume(resume_id, json_file, workers, executor)
         return
     from trintena.experiments.plan import Request
 
@@ -84,26 +90,24 @@ def train(
     _check_writable(json_file)
 
     def planned(app: Application) -> int:
+        from trintena.data import read_csv
         from trintena.experiments.plan import plan
 
-        series: PriceSeries
-        if csv is not None:
-            series = app.services.import_csv(csv, column=column).series
-        else:
-            series = app.services.series(symbol)
+        # A file is not imported yet: what is refused stores nothing.
+        series = read_csv(csv, column=column).series if csv is not None else app.services.series(symbol)
         return plan(request, series, app.registry)
 
     _run(planned, json_file, workers, executor)
 
 
-def resume(experiment_id: int, json_file: Path | None, workers: int | None) -> None:
+def resume(experiment_id: int, json_file: Path | None, workers: int | None, executor: str = "local") -> None:
     """Train what is missing of an experiment, and print its board."""
     _check_writable(json_file)
 
     def planned(app: Application) -> int:
         return app.registry.experiment(experiment_id).id
 
-    _run(planned, json_file, workers, "local")
+    _run(planned, json_file, workers, executor)
 
 
 def _run(planned: Any, json_file: Path | None, workers: int | None, executor: str) -> None:
@@ -136,6 +140,24 @@ def _run(planned: Any, json_file: Path | None, workers: int | None, executor: st
         raise typer.Exit(FAILED)
 
 
+def _refuse_changes(context: typer.Context) -> None:
+    """Refuse options that a resumed experiment would silently not heed."""
+    changed = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name
+        and parameter.name not in _BESIDE_RESUME
+        and (source := context.get_parameter_source(parameter.name)) is not None
+        and source.name == "COMMANDLINE"
+    ]
+    if changed:
+        raise UsageError(
+            f"--resume goes on with an experiment as it was planned; it takes no {', '.join(changed)}.",
+            field="resume",
+            hint="Leave it out, or leave --resume out to train anew.",
+        )
+
+
 def _one_of(field: str, value: str, known: tuple[str, ...]) -> str:
     if value not in known:
         raise UsageError(f"Unknown {field} {value!r}; it is one of {', '.join(known)}.", field=field)
@@ -165,5 +187,18 @@ def _split(text: str | None) -> Split:
 
 def _check_writable(json_file: Path | None) -> None:
     """Refuse before training what would fail after it."""
-    if json_file is not None and (json_file.is_dir() or not json_file.absolute().parent.is_dir()):
-        raise UsageError(f"--json {json_file}: its folder does not exist, or it is a folder.", field="json")
+    if json_file is None:
+        return
+    why = None
+    try:
+        if not os.path.lexists(json_file):
+            json_file.touch()
+            json_file.unlink()
+        elif json_file.is_dir():
+            why = "It is a folder"
+        elif not os.access(json_file, os.W_OK):  # opening a pipe would end it for its reader
+            why = "It may not be written to"
+    except OSError as error:
+        why = error.strerror
+    if why is not None:
+        raise UsageError(f"Cannot write --json {json_file}: {why}.", field="json", hint="Name another file.")
