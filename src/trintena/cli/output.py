@@ -13,9 +13,9 @@ from trintena.domain import finite_json
 if TYPE_CHECKING:
     from trintena.errors import TrintenaError
 
-people = Console(stderr=True, highlight=False)
+people = Console(stderr=True, highlight=False, emoji=False)
 """Progress, warnings, errors: never mixed into what a program reads."""
-screen = Console(highlight=False, markup=False)
+screen = Console(highlight=False, markup=False, emoji=False)
 """Tables and sentences that are the command's answer."""
 
 
