@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import re
+from string import Formatter
+from typing import get_args
+
+import pytest
+
+from trintena.cli.texts import TEXTS, language, number, one_line, say, span
+from trintena.evaluation.baselines import BASELINES
+from trintena.evaluation.board import Verdict
+
+
+def fields(text: str) -> list[str]:
+    return sorted(name for _, name, _, _ in Formatter().parse(text) if name is not None)
+
+
+@pytest.mark.parametrize("key", TEXTS)
+def test_both_languages_say_it_with_the_same_values(key: str) -> None:
+    english, portuguese = TEXTS[key]
+    assert english.strip()
+    assert portuguese.strip()
+    assert fields(english) == fields(portuguese)
+    assert all(name.isidentifier() for name in fields(english)), "by name: the order differs"
+    assert english.endswith(".") == portuguese.endswith(".")
+
+
+def test_sentences_are_translated() -> None:
+    same = {key for key, (english, portuguese) in TEXTS.items() if english == portuguese}
+    assert same == {"rank", "done_line"}
+
+
+@pytest.mark.parametrize("key", [*(row.key for row in BASELINES), *get_args(Verdict), "training", "judging"])
+def test_every_baseline_verdict_and_phase_has_a_text(key: str) -> None:
+    assert key in TEXTS
+
+
+def test_no_text_claims_a_victory() -> None:
+    claims = re.compile(
+        r"\b(beat\w*|outperform\w*|wins?|vence\w*|supera\w*|bate\w*|ganha d\w+)\b", re.IGNORECASE
+    )
+    assert [text for pair in TEXTS.values() for text in pair if claims.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "spoken"),
+    [
+        ({}, "en"),
+        ({"TRINTENA_LANG": "pt"}, "pt"),
+        ({"TRINTENA_LANG": "en"}, "en"),
+        ({"TRINTENA_LANG": "pt_BR.UTF-8"}, "pt"),
+        ({"TRINTENA_LANG": "PT"}, "pt"),
+        ({"TRINTENA_LANG": "fr"}, "en"),
+        ({"TRINTENA_LANG": "klingon", "LANG": "pt_BR.UTF-8"}, "en"),
+        ({"TRINTENA_LANG": "", "LANG": "pt_BR.UTF-8"}, "pt"),
+        ({"TRINTENA_LANG": "en", "LANG": "pt_BR.UTF-8"}, "en"),
+        ({"LANG": "pt_BR.UTF-8"}, "pt"),
+        ({"LANG": "pt_BR.UTF-8", "LC_ALL": "en_US.UTF-8"}, "en"),
+        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "pt_PT"}, "pt"),
+        ({"LANG": "C.UTF-8"}, "en"),
+    ],
+)
+def test_the_language_is_ours_then_the_systems(environment: dict[str, str], spoken: str) -> None:
+    assert language(environment) == spoken
+
+
+def test_a_text_is_said_in_the_language_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert say("failed", n=3) == "Failed (3)"
+    monkeypatch.setenv("TRINTENA_LANG", "pt")
+    assert say("failed", n=3) == "Falharam (3)"
+
+
+def test_braces_in_a_value_are_letters() -> None:
+    assert say("version", name="{odd} [name]", version=2) == "{odd} [name], version 2"
+
+
+@pytest.mark.parametrize(
+    ("value", "pattern", "english", "portuguese"),
+    [
+        (1234567.891, ",.2f", "1,234,567.89", "1.234.567,89"),
+        (0.0123456789, ".6g", "0.0123457", "0,0123457"),
+        (0.01234, "+.2%", "+1.23%", "+1,23%"),
+        (-0.01234, "+.2%", "-1.23%", "-1,23%"),
+        (12345, ",d", "12,345", "12.345"),
+        (0.0, "+z.2%", "+0.00%", "+0,00%"),
+        (-1e-9, "+z.2%", "+0.00%", "+0,00%"),
+        (None, ".2f", "—", "—"),
+        (float("nan"), ".6g", "—", "—"),
+        (float("inf"), ",.2f", "—", "—"),
+        (float("-inf"), "+.2%", "—", "—"),
+    ],
+)
+def test_numbers_are_written_as_their_readers_write_them(
+    monkeypatch: pytest.MonkeyPatch, value: float | None, pattern: str, english: str, portuguese: str
+) -> None:
+    assert number(value, pattern) == english
+    monkeypatch.setenv("TRINTENA_LANG", "pt")
+    assert number(value, pattern) == portuguese
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0, "0 s"),
+        (0.4, "0 s"),
+        (59.6, "60 s"),
+        (89, "89 s"),
+        (90, "2 min"),
+        (600, "10 min"),
+        (5340, "89 min"),
+        (5400, "1 h 30 min"),
+        (7230, "2 h 00 min"),
+        (36_000, "10 h 00 min"),
+    ],
+)
+def test_a_span_is_told_in_units_that_say_something(seconds: float, told: str) -> None:
+    assert span(seconds) == told
+
+
+def test_a_text_from_elsewhere_becomes_one_line_of_plain_letters() -> None:
+    assert one_line("XlaError:\n\tout of\r\nmemory\x1b[31m!\x07 ") == "XlaError: out of memory [31m!"
+    assert one_line("não há memória — 3 GiB") == "não há memória — 3 GiB"
+    assert one_line("") == ""
