@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 KerasFile = Callable[..., bytes]
 """`artifacts.inference.keras_file`, wherever it runs."""
 
+_ROUNDING = 1e-5
+"""Relative, of an RMSE: the training program and the saved network agree to less than 1e-6 of it."""
+
 
 def library_versions() -> dict[str, str]:
     """Of everything that made the numbers."""
@@ -136,7 +139,8 @@ def takes_title(
 
     A fast-mode model never displaces an optimized one; otherwise the incumbent is scored again on
     the new validation segment and stays unless beaten. One whose files are no longer whole, or
-    that cannot read this series, loses the title.
+    that cannot read this series, loses the title. A difference within rounding beats nobody: the
+    same model trained again leaves the title where it is.
     """
     incumbent = registry.champion(spec.symbol, spec.target, spec.horizon)
     if incumbent is None:
@@ -150,7 +154,7 @@ def takes_title(
     except TrintenaError as error:
         return True, {**told, "reason": "incumbent_unusable", "message": str(error)}
     incumbent_rmse = rmse(judge.frame.targets[np.asarray(origins)], forecasts)
-    beaten = validation_rmse < incumbent_rmse
+    beaten = validation_rmse < incumbent_rmse * (1 - _ROUNDING)
     return beaten, {
         **told,
         "reason": "incumbent_beaten" if beaten else "incumbent_stays",
