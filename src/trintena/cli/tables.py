@@ -55,7 +55,7 @@ def _print(table: Table) -> None:
         screen.print(table)
         return
     # In a file or a pipe no row is folded or cut: the page is as wide as the table.
-    page = Console(file=screen.file, width=_UNBOUNDED, highlight=False, markup=False)
+    page = Console(file=screen.file, width=_UNBOUNDED, highlight=False, markup=False, emoji=False)
     page.width = max(page.measure(table).maximum, 1)
     page.print(table)
 
