@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from trintena.errors import UsageError
+from trintena.settings import Settings, usable_cores
+
+
+def test_everything_lives_under_the_working_directory_by_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.from_environment({})
+    assert settings == Settings(
+        home=tmp_path,
+        database_url=f"sqlite:///{tmp_path}/trintena.db",
+        cache=tmp_path / "cache",
+        workers=len(usable_cores()),
+    )
+    assert settings.models == tmp_path / "models"
+    assert settings.locks == tmp_path / "locks"
+    assert list(tmp_path.iterdir()) == [], "reading settings makes nothing"
+
+
+def test_an_empty_variable_is_as_good_as_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = ("TRINTENA_HOME", "TRINTENA_DATABASE_URL", "TRINTENA_CACHE", "TRINTENA_WORKERS")
+    assert Settings.from_environment(dict.fromkeys(names, "")) == Settings.from_environment({})
+
+
+def test_each_variable_is_heeded(tmp_path: Path) -> None:
+    settings = Settings.from_environment(
+        {
+            "TRINTENA_HOME": str(tmp_path / "home"),
+            "TRINTENA_DATABASE_URL": "postgresql://server/trintena",
+            "TRINTENA_CACHE": str(tmp_path / "shared"),
+            "TRINTENA_WORKERS": "3",
+        }
+    )
+    assert settings == Settings(tmp_path / "home", "postgresql://server/trintena", tmp_path / "shared", 3)
+
+
+def test_paths_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "me"))
+    settings = Settings.from_environment({"TRINTENA_HOME": "~/prices", "TRINTENA_CACHE": "programs"})
+    assert settings.home == tmp_path / "me" / "prices"
+    assert settings.cache == tmp_path / "programs"
+    assert settings.database_url == f"sqlite:///{tmp_path}/me/prices/trintena.db"
+
+
+@pytest.mark.parametrize("workers", ["0", "-1", "two", "1.5", " 2", "²"])
+def test_workers_that_are_no_positive_whole_number_are_refused(workers: str) -> None:
+    with pytest.raises(UsageError, match=f"whole number of at least 1, not {workers!r}") as refusal:
+        Settings.from_environment({"TRINTENA_WORKERS": workers})
+    assert refusal.value.field == "TRINTENA_WORKERS"
+
+
+def test_usable_cores_are_those_of_this_process() -> None:
+    cores = usable_cores()
+    assert cores == sorted(set(cores))
+    assert 1 <= len(cores) <= (os.cpu_count() or 1)
+
+
+def test_without_affinity_every_core_is_usable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    assert usable_cores() == [0, 1, 2, 3, 4, 5]
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert usable_cores() == [0]
