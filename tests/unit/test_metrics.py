@@ -224,12 +224,12 @@ def test_a_forecast_of_an_older_value_is_late_by_more(lag: int) -> None:
 
 
 def test_the_first_rows_are_not_compared_with_the_last_ones() -> None:
-    # The earliest origin has a past of one row; a lag that leaves the series would wrap to its end.
+    # Three steps late: the first origin has no such past, and an index below 0 would find the end.
     levels = walk(60, 0.0, seed=1)
     levels[-5:] += 1e3
     origins = np.arange(1, 50)
-    assert best_shift(levels, origins, np.zeros((49, 1))) == 1
-    assert best_shift(levels, origins, later(levels, origins, 1)) == 0
+    older = (levels[np.maximum(origins - 2, 0)] - levels[origins])[:, None]
+    assert best_shift(levels, origins, older) == 3
 
 
 @pytest.mark.parametrize("seed", range(5))

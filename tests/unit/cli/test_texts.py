@@ -54,6 +54,7 @@ def test_no_text_claims_a_victory() -> None:
         ({"TRINTENA_LANG": "klingon", "LANG": "pt_BR.UTF-8"}, "en"),
         ({"TRINTENA_LANG": "", "LANG": "pt_BR.UTF-8"}, "pt"),
         ({"TRINTENA_LANG": "en", "LANG": "pt_BR.UTF-8"}, "en"),
+        ({"TRINTENA_LANG": "pt", "LC_ALL": "en_US.UTF-8"}, "pt"),
         ({"LANG": "pt_BR.UTF-8"}, "pt"),
         ({"LANG": "pt_BR.UTF-8", "LC_ALL": "en_US.UTF-8"}, "en"),
         ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "pt_PT"}, "pt"),
