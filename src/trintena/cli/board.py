@@ -8,7 +8,7 @@ from rich.text import Text
 
 from trintena.cli.output import screen
 from trintena.cli.tables import print_table
-from trintena.cli.texts import number, say, span
+from trintena.cli.texts import number, one_line, say, span
 
 _MEDALS = {1: "🥇", 2: "🥈", 3: "🥉"}
 _STEPS_SHOWN = 5
@@ -58,7 +58,7 @@ def print_ranking(results: list[dict[str, Any]], baselines: list[dict[str, Any]]
         screen.print()
         _say(say("failed", n=len(failed)))
         for row in failed:
-            _say(f"  {row['model_id']} {row['model_name']}: {row['reason']}")
+            _say(f"  {row['model_id']} {row['model_name']}: {one_line(row['reason'] or '')}")
 
 
 def _figures(row: dict[str, Any]) -> list[str]:
