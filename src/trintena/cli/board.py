@@ -51,7 +51,12 @@ def print_ranking(results: list[dict[str, Any]], baselines: list[dict[str, Any]]
     headings = [
         say(key) for key in ("rank", "model", "selection", "test_rmse", "skill", "parameters", "seconds")
     ]
-    print_table(headings, [cells for _, cells in sorted(rows)], right=headings[2:], folding=headings[1:3])
+    print_table(
+        headings,
+        [cells for _, cells in sorted(rows, key=lambda row: row[0])],
+        right=headings[2:],
+        folding=headings[1:3],
+    )
     _say(say("lower"))
     failed = [row for row in results if row["rank"] is None]
     if failed:
@@ -78,9 +83,9 @@ def _print_champion(answer: dict[str, Any]) -> None:
     champion, winner, forecast = answer["champion"], answer["winner"], answer["forecast"]
     name = say("version", name=winner["model_name"], version=champion["version"])
     _say(f"{say('champion')}: {name}" if champion["is_winner"] else name)
-    if not champion["is_winner"]:
-        title = champion["title"]
-        _say(say("kept_title", name=title.get("incumbent_model_name"), version=title.get("incumbent")))
+    title = champion["title"]
+    if not champion["is_winner"] and title["incumbent"] is not None:
+        _say(say("kept_title", name=title["incumbent_model_name"], version=title["incumbent"]))
     for file in champion["files"]:
         _say(f"  {file}")
     n = answer["test_consulted"]

@@ -203,7 +203,9 @@ class _Run:
         progress = self.progress
         match event:
             case Started(int(model_id), worker):
-                progress.running[worker] = (model_id, time.monotonic())
+                # A trial whose worker died may start again elsewhere.
+                others = {w: run for w, run in progress.running.items() if run[0] != model_id}
+                progress.running = {**others, worker: (model_id, time.monotonic())}
                 if self.place.executor.n_unfinished <= self.place.workers:
                     # A worker is about to run out of trials: load Keras on the core that it leaves.
                     self.place.inference.start()
