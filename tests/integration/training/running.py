@@ -161,7 +161,7 @@ def wait_for(look: Callable[[], Value], what: str, timeout_s: float = GONE_WITHI
     deadline = time.monotonic() + timeout_s
     while not (seen := look()):
         assert time.monotonic() < deadline, f"after {timeout_s} s there was no {what}"
-        time.sleep(0.005)
+        time.sleep(0.02)  # looking must not take the processor from what is looked at
     return seen
 
 
