@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from trintena.bootstrap import application
-from trintena.data import read_csv
 from trintena.domain import Features, ModelVersion, Split, Target
 from trintena.experiments import Observer, Request, plan, run_experiment
 from trintena.settings import Settings
@@ -16,8 +15,9 @@ from trintena.settings import Settings
 
 def train_all_models_fast_mode(
     *,
-    symbol: str = "NVDA",
+    symbol: str | None = None,
     csv: str | Path | None = None,
+    column: str | None = None,
     model_ids: str | Sequence[int] | None = None,
     lookback: int = 60,
     horizon: int = 1,
@@ -34,10 +34,11 @@ def train_all_models_fast_mode(
 ) -> dict[str, Any]:
     """Train every chosen architecture for one epoch with fixed parameters, rank them, save the best.
 
-    Batch 32, learning rate 0.001, dropout 0.2, relu. `model_ids` None means all thirty; `csv` names a
-    file to read instead of fetching `symbol`; `resume` is the id of an experiment to go on with, and
-    leaves every other argument but `workers` without effect. Files and database are kept under
-    `TRINTENA_HOME`. `observe` is called with the progress, about four times a second.
+    Batch 32, learning rate 0.001, dropout 0.2, relu. `symbol` None means NVDA, `model_ids` None all
+    thirty. `csv` names a file to read instead, `column` what to forecast in it, `symbol` then whose rows
+    to take. `resume` is the id of an experiment to go on with, and leaves every other argument but
+    `workers` without effect. Files and database are kept under `TRINTENA_HOME`. `observe` is called with
+    the progress, about four times a second.
 
     Returns the answer of the specification: `status`, `mode`, `winner`, `total_models`, `results`;
     beside it `baselines`, `verdict`, `champion`, `forecast` and more. `rmse` is the validation RMSE
@@ -51,7 +52,7 @@ def train_all_models_fast_mode(
     with application(settings) as app, app.workplace(workers=workers) as place:
         experiment_id = resume
         if experiment_id is None:
-            series = read_csv(csv).series if csv is not None else app.services.series(symbol)
+            series = app.services.series_to_train(symbol, Path(csv) if csv else None, column)
             request = Request(
                 mode="fast",
                 model_ids=model_ids,

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from trintena.registry import Registry
     from trintena.settings import Settings
 
+DEFAULT_SYMBOL = "NVDA"
+
 
 @dataclass(frozen=True)
 class Services:
@@ -48,6 +50,23 @@ class Services:
             if known.source.partition(":")[0] == "csv":
                 return known
         return fetch(symbol)
+
+    def series_to_train(
+        self, symbol: str | None = None, csv: Path | None = None, column: str | None = None
+    ) -> PriceSeries:
+        """The series that a training asks for: of a symbol, or read from a file and not yet stored.
+
+        With `csv`, `symbol` says whose rows to take where the file holds several.
+
+        Raises:
+            SourceError, DataError: as `series` and `read_csv`.
+            UsageError: a column without a file.
+        """
+        if csv is not None:
+            return read_csv(csv, symbol=symbol, column=column).series
+        if column is not None:
+            raise UsageError("--column names a column of a CSV file; name the file, too.", field="column")
+        return self.series(symbol or DEFAULT_SYMBOL)
 
     def import_csv(
         self,

@@ -25,8 +25,12 @@ _BESIDE_RESUME = frozenset({"resume_id", "json_file", "workers", "executor"})
 def train(
     context: typer.Context,
     symbol: Annotated[
-        str, typer.Option(help="A Yahoo symbol, sample:nasdaq, sample:sp500, or an imported name.")
-    ] = "NVDA",
+        str | None,
+        typer.Option(
+            help="A Yahoo symbol (default: NVDA), sample:nasdaq, sample:sp500, or an imported name; "
+            "with --csv, whose rows to take."
+        ),
+    ] = None,
     csv: Annotated[Path | None, typer.Option(help="A CSV file to read instead.")] = None,
     column: Annotated[str | None, typer.Option(help="The column of the CSV file to forecast.")] = None,
     mode: Annotated[str, typer.Option(help="fast: one epoch each, fixed parameters.")] = "fast",
@@ -90,11 +94,9 @@ def train(
     _check_writable(json_file)
 
     def planned(app: Application) -> int:
-        from trintena.data import read_csv
         from trintena.experiments.plan import plan
 
-        # A file is not imported yet: what is refused stores nothing.
-        series = read_csv(csv, column=column).series if csv is not None else app.services.series(symbol)
+        series = app.services.series_to_train(symbol, csv, column)
         return plan(request, series, app.registry)
 
     _run(planned, json_file, workers, executor)

@@ -180,8 +180,10 @@ def _walk(
 
     def walk(i: jax.Array, carry: tuple[TrainState, jax.Array, jax.Array]) -> Any:
         state, outputs, loss_sum = carry
-        sample_weights = (origins[i] >= 0).astype(jnp.float32)
-        at = jnp.maximum(origins[i], 0)
+        batch = jax.lax.dynamic_index_in_dim(origins, i, keepdims=False)
+        trains = jax.lax.dynamic_index_in_dim(schedule.trains, i, keepdims=False)
+        sample_weights = (batch >= 0).astype(jnp.float32)
+        at = jnp.maximum(batch, 0)
         window = _gather(data, at, lookback)
 
         def output_of(trainable: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -193,7 +195,7 @@ def _walk(
                 dropout_rate=controls.dropout_rate,
                 # Every training step of a member has bits of its own, the same wherever it runs.
                 seed=controls.seed + state.n_steps.astype(jnp.uint32) * jnp.uint32(0x9E3779B1),
-                training=schedule.trains[i],
+                training=trains,
                 sample_weights=sample_weights,
             )
             moving = jnp.concatenate([m.ravel() for m in moved]) if moved else state.moving
@@ -201,15 +203,15 @@ def _walk(
 
         output, pull, moving = jax.vjp(output_of, state.trainable, has_aux=True)
         n_values = sample_weights.sum() * horizon
-        error = (output - data.targets[at]) * sample_weights[:, None]
+        error = (output - _rows(data.targets, at)) * sample_weights[:, None]
 
         def trained() -> TrainState:
             (gradient,) = pull(2.0 * error / n_values)
             return _adam(state, gradient, moving, controls.learning_rate)
 
-        state = jax.lax.cond(schedule.trains[i], trained, lambda: state)
-        loss_sum = loss_sum + jnp.where(schedule.trains[i], jnp.square(error).sum(), 0.0)
-        return state, outputs.at[i].set(output), loss_sum
+        state = jax.lax.cond(trains, trained, lambda: state)
+        loss_sum = loss_sum + jnp.where(trains, jnp.square(error).sum(), 0.0)
+        return state, jax.lax.dynamic_update_index_in_dim(outputs, output, i, 0), loss_sum
 
     outputs = jnp.zeros((*origins.shape, horizon), jnp.float32)
     state, outputs, loss_sum = jax.lax.fori_loop(
@@ -222,8 +224,13 @@ def _walk(
 def _gather(data: Data, origins: jax.Array, lookback: int) -> jax.Array:
     """The scaled windows of a batch, (lookback, batch, feature)."""
     rows = origins[None, :] + jnp.arange(1 - lookback, 1)[:, None]
-    anchors = data.table[origins, 0, None] * data.anchored
-    return (data.table[rows] - anchors) * data.factors[origins]
+    anchors = _rows(data.table, origins)[:, :1] * data.anchored
+    return (_rows(data.table, rows) - anchors) * _rows(data.factors, origins)
+
+
+def _rows(table: jax.Array, at: jax.Array) -> jax.Array:
+    """Rows by numbers that are known to be in the table, so that no kernel need make sure of it."""
+    return table.at[at].get(mode="promise_in_bounds")
 
 
 def _adam(state: TrainState, gradient: jax.Array, moving: jax.Array, learning_rate: jax.Array) -> TrainState:

@@ -73,6 +73,7 @@ def refused(
         ("--target price", "Unknown target 'price'; it is one of log_return, difference."),
         ("--executor cloud", "Unknown executor 'cloud'."),
         ("--column highest", "highest"),
+        ("--symbol AAA", "no column of symbols, so 'AAA' cannot be chosen"),
     ],
 )
 def test_options_that_make_no_sense(words: str, message: str, refused: Refused) -> None:
@@ -89,6 +90,10 @@ def test_options_that_make_no_sense(words: str, message: str, refused: Refused) 
 )
 def test_symbols_of_no_known_form(symbol: str, message: str, refused: Refused) -> None:
     assert message in " ".join(refused("--symbol", symbol, csv=None).split())
+
+
+def test_a_column_without_a_file(refused: Refused) -> None:
+    assert "name the file, too" in refused("--column", "close", csv=None)
 
 
 def test_files_that_are_none(refused: Refused, tmp_path: Path) -> None:
