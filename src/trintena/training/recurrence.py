@@ -1,11 +1,9 @@
-"""The two recurrences, with gradients written out so that the loops over time do little.
+"""The two recurrences, with gradients written out so that the backward loop does little.
 
 Each takes the input's projection for the whole window at once, time first: only the product with
-the recurrent kernel and what depends on the state remain inside the forward loop, which keeps the
-gates *before* their activations. The backward pass activates them again for all steps at once and
-turns them into factors: what each gate's gradient is per unit of the state's. Its loop is then left
-with a few multiplications and one product, and no function to evaluate; the gradient of the
-recurrent kernel is one large product after it. Small loops are quick to compile, too.
+the recurrent kernel and a few element-wise steps remain inside the loop. What automatic
+differentiation would do inside the backward loop, the gradient of the recurrent kernel, is hoisted
+out of it into one large product; the gates are kept from the forward loop, not computed again.
 `benchmarks/LOG.md` has the figures.
 """
 
@@ -30,11 +28,6 @@ def _with_derivative(activation: Activation, x: jax.Array) -> tuple[jax.Array, j
     return value, derivative
 
 
-def _previous(steps: jax.Array) -> jax.Array:
-    """What each step found: the values one step earlier, zeros before the first."""
-    return jnp.concatenate([jnp.zeros_like(steps[:1]), steps[:-1]])
-
-
 def _kernel_gradient(states: jax.Array, gradients: jax.Array) -> jax.Array:
     """Sum over time and batch of the outer products: one product of two tall matrices."""
     return states.reshape(-1, states.shape[-1]).T @ gradients.reshape(-1, gradients.shape[-1])
@@ -52,45 +45,49 @@ def lstm(activation: Activation, projected: jax.Array, kernel: jax.Array) -> jax
 
 def _lstm_forward(
     activation: Activation, projected: jax.Array, kernel: jax.Array
-) -> tuple[jax.Array, Arrays]:
+) -> tuple[jax.Array, tuple[jax.Array, Arrays]]:
     def step(carry: Arrays, projection: jax.Array) -> tuple[Arrays, Arrays]:
         state, memory = carry
         before = projection + state @ kernel
         i, f, candidate, o = jnp.split(before, 4, axis=-1)
-        memory = jax.nn.sigmoid(f) * memory + jax.nn.sigmoid(i) * activation(candidate)
-        state = jax.nn.sigmoid(o) * activation(memory)
-        return (state, memory), (state, memory, before)
+        i, f, o = jax.nn.sigmoid(i), jax.nn.sigmoid(f), jax.nn.sigmoid(o)
+        remembered = f * memory + i * activation(candidate)
+        new_state = o * activation(remembered)
+        return (new_state, remembered), (new_state, state, memory, i, f, candidate, o)
 
     zeros = jnp.zeros((projected.shape[1], kernel.shape[0]), projected.dtype)
-    _, (states, memories, before) = jax.lax.scan(step, (zeros, zeros), projected)
-    return states, (kernel, states, memories, before)
+    _, (states, *kept) = jax.lax.scan(step, (zeros, zeros), projected)
+    return states, (kernel, tuple(kept))
 
 
-def _lstm_backward(activation: Activation, kept: Arrays, d_states: jax.Array) -> Arrays:
-    kernel, states, memories, before = kept
-    i, f, candidate, o = jnp.split(before, 4, axis=-1)
-    i, f, o = jax.nn.sigmoid(i), jax.nn.sigmoid(f), jax.nn.sigmoid(o)
-    value, slope = _with_derivative(activation, candidate)
-    shown, shown_slope = _with_derivative(activation, memories)
-    # Per unit of the memory's gradient (input, forget, candidate), and of the state's (output).
-    factors = jnp.stack(
-        [value * i * (1 - i), _previous(memories) * f * (1 - f), i * slope, shown * o * (1 - o)], axis=2
-    )
+def _lstm_backward(
+    activation: Activation, residuals: tuple[jax.Array, Arrays], d_states: jax.Array
+) -> Arrays:
+    kernel, kept = residuals
     transposed = kernel.T
 
     def step(carry: Arrays, row: Arrays) -> tuple[Arrays, jax.Array]:
         d_next, d_memory = carry
-        d_output, factor, into_memory, f = row
+        d_output, memory, i, f, candidate, o = row
         d_state = d_next + d_output
-        d_memory = d_memory + d_state * into_memory
-        d_before = (jnp.stack([d_memory, d_memory, d_memory, d_state], axis=1) * factor).reshape(
-            d_state.shape[0], -1
+        value, slope = _with_derivative(activation, candidate)
+        shown, shown_slope = _with_derivative(activation, f * memory + i * value)
+        d_memory = d_memory + d_state * o * shown_slope
+        d_before = jnp.concatenate(
+            [
+                d_memory * value * i * (1 - i),
+                d_memory * memory * f * (1 - f),
+                d_memory * i * slope,
+                d_state * shown * o * (1 - o),
+            ],
+            axis=-1,
         )
         return (d_before @ transposed, d_memory * f), d_before
 
-    zeros = jnp.zeros(states.shape[1:], states.dtype)
-    _, d_projected = jax.lax.scan(step, (zeros, zeros), (d_states, factors, o * shown_slope, f), reverse=True)
-    return d_projected, _kernel_gradient(_previous(states), d_projected)
+    previous, *gates = kept
+    zeros = jnp.zeros(previous.shape[1:], previous.dtype)
+    _, d_projected = jax.lax.scan(step, (zeros, zeros), (d_states, *gates), reverse=True)
+    return d_projected, _kernel_gradient(previous, d_projected)
 
 
 lstm.defvjp(_lstm_forward, _lstm_backward)
@@ -108,44 +105,39 @@ def gru(activation: Activation, projected: jax.Array, kernel: jax.Array, bias: j
 
 def _gru_forward(
     activation: Activation, projected: jax.Array, kernel: jax.Array, bias: jax.Array
-) -> tuple[jax.Array, Arrays]:
+) -> tuple[jax.Array, tuple[jax.Array, Arrays]]:
     def step(state: jax.Array, projection: jax.Array) -> tuple[jax.Array, Arrays]:
-        recurrent = state @ kernel + bias
         xz, xr, xc = jnp.split(projection, 3, axis=-1)
-        hz, hr, hc = jnp.split(recurrent, 3, axis=-1)
-        z, candidate = jax.nn.sigmoid(xz + hz), xc + jax.nn.sigmoid(xr + hr) * hc
-        state = z * state + (1 - z) * activation(candidate)
-        return state, (state, recurrent)
+        hz, hr, hc = jnp.split(state @ kernel + bias, 3, axis=-1)
+        z, r = jax.nn.sigmoid(xz + hz), jax.nn.sigmoid(xr + hr)
+        candidate = xc + r * hc
+        new_state = z * state + (1 - z) * activation(candidate)
+        return new_state, (new_state, state, z, r, candidate, hc)
 
     zeros = jnp.zeros((projected.shape[1], kernel.shape[0]), projected.dtype)
-    _, (states, recurrent) = jax.lax.scan(step, zeros, projected)
-    return states, (kernel, projected, states, recurrent)
+    _, (states, *kept) = jax.lax.scan(step, zeros, projected)
+    return states, (kernel, tuple(kept))
 
 
-def _gru_backward(activation: Activation, kept: Arrays, d_states: jax.Array) -> Arrays:
-    kernel, projected, states, recurrent = kept
-    xz, xr, xc = jnp.split(projected, 3, axis=-1)
-    hz, hr, hc = jnp.split(recurrent, 3, axis=-1)
-    z, r = jax.nn.sigmoid(xz + hz), jax.nn.sigmoid(xr + hr)
-    value, slope = _with_derivative(activation, xc + r * hc)
-    # Per unit of the state's gradient, in the recurrent half of the gates.
-    of_candidate = (1 - z) * slope
-    factors = jnp.stack(
-        [(_previous(states) - value) * z * (1 - z), of_candidate * hc * r * (1 - r), of_candidate * r], axis=2
-    )
+def _gru_backward(activation: Activation, residuals: tuple[jax.Array, Arrays], d_states: jax.Array) -> Arrays:
+    kernel, kept = residuals
     transposed = kernel.T
 
-    def step(d_next: jax.Array, row: Arrays) -> Arrays:
-        d_output, factor, z = row
+    def step(d_next: jax.Array, row: Arrays) -> tuple[jax.Array, Arrays]:
+        d_output, state, z, r, candidate, hc = row
         d_state = d_next + d_output
-        d_recurrent = (d_state[:, None] * factor).reshape(d_state.shape[0], -1)
-        return d_state * z + d_recurrent @ transposed, (d_state, d_recurrent)
+        value, slope = _with_derivative(activation, candidate)
+        d_z = d_state * (state - value) * z * (1 - z)
+        d_candidate = d_state * (1 - z) * slope
+        d_r = d_candidate * hc * r * (1 - r)
+        d_recurrent = jnp.concatenate([d_z, d_r, d_candidate * r], axis=-1)
+        return d_state * z + d_recurrent @ transposed, (d_recurrent, d_candidate)
 
-    zeros = jnp.zeros(states.shape[1:], states.dtype)
-    _, (d_state, d_recurrent) = jax.lax.scan(step, zeros, (d_states, factors, z), reverse=True)
+    zeros = jnp.zeros(kept[0].shape[1:], kept[0].dtype)
+    _, (d_recurrent, d_candidate) = jax.lax.scan(step, zeros, (d_states, *kept), reverse=True)
     units = kernel.shape[0]
-    d_projected = jnp.concatenate([d_recurrent[..., : 2 * units], d_state * of_candidate], axis=-1)
-    return d_projected, _kernel_gradient(_previous(states), d_recurrent), d_recurrent.sum(axis=(0, 1))
+    d_projected = jnp.concatenate([d_recurrent[..., : 2 * units], d_candidate], axis=-1)
+    return d_projected, _kernel_gradient(kept[0], d_recurrent), d_recurrent.sum(axis=(0, 1))
 
 
 gru.defvjp(_gru_forward, _gru_backward)
