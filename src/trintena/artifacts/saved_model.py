@@ -38,16 +38,17 @@ class Forecast:
     def to_json(self, version: ModelVersion, now: datetime) -> dict[str, Any]:
         """The answer of `predict`; `warnings` says so when the last row is over 30 days old."""
         age = np.datetime64(now.astimezone(UTC).replace(tzinfo=None), "s") - self.origin
+        origin, *dates = _date_texts(np.array([self.origin, *self.dates]))
         return {
             "symbol": version.symbol,
             "model_id": version.model_id,
             "model_name": version.model_name,
             "version": version.version,
-            "origin": _date_text(self.origin),
+            "origin": origin,
             "last_value": self.last_value,
             "forecast": [
-                {"date": _date_text(date), "price": float(price), "change": float(change)}
-                for date, price, change in zip(self.dates, self.prices, self.changes, strict=True)
+                {"date": date, "price": float(price), "change": float(change)}
+                for date, price, change in zip(dates, self.prices, self.changes, strict=True)
             ],
             "target": version.target,
             "age_days": int(age / np.timedelta64(1, "D")),
@@ -56,10 +57,10 @@ class Forecast:
         }
 
 
-def _date_text(date: np.datetime64) -> str:
-    """The calendar date where it is midnight, else date and time."""
-    day = date.astype("datetime64[D]")
-    return str(day) if day == date else str(date)
+def _date_texts(dates: np.ndarray[Any, np.dtype[np.datetime64]]) -> list[str]:
+    """Calendar dates where all are at midnight, else each with its time, midnight too."""
+    days = dates.astype("datetime64[D]")
+    return [str(date) for date in (days if (days == dates).all() else dates)]
 
 
 @dataclass(frozen=True, eq=False)
