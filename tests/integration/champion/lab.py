@@ -45,8 +45,12 @@ class Lab:
 
     def train(self, series: PriceSeries, **request: Any) -> dict[str, Any]:
         """Fast mode on a series, by default with one small architecture on all rows: the answer."""
+        return self.train_stored(self.store(series), **request)
+
+    def train_stored(self, series: PriceSeries, **request: Any) -> dict[str, Any]:
+        """The same on a series that was imported."""
         wanted = Request(**{"model_ids": "9", "lookback": 8, "years": None, **request})
-        experiment_id = plan(wanted, self.store(series), self.app.registry)
+        experiment_id = plan(wanted, series, self.app.registry)
         answer = run_experiment(self.place, experiment_id)
         assert answer["status"] == "success"
         return answer
