@@ -71,12 +71,20 @@ def apply(layer: words.Layer, now: Pass, weights: list[jax.Array], *inputs: jax.
     raise NotImplementedError(f"no JAX function stands for {type(layer).__name__}")
 
 
+def _product(value: jax.Array, kernel: jax.Array) -> jax.Array:
+    """Every step times the kernel, as one product of two matrices.
+
+    Of a product of more axes XLA computes the kernel's gradient from a transposed copy.
+    """
+    return (value.reshape(-1, value.shape[-1]) @ kernel).reshape(*value.shape[:-1], kernel.shape[-1])
+
+
 def _states(cell: words.Recurrent, now: Pass, weights: list[jax.Array], sequence: jax.Array) -> jax.Array:
     kernel, recurrent_kernel, bias = weights
     if isinstance(cell, words.GRU):
-        projected = sequence @ kernel + bias[0]
+        projected = _product(sequence, kernel) + bias[0]
         return recurrence.gru(now.activation, projected, recurrent_kernel, bias[1])
-    return recurrence.lstm(now.activation, sequence @ kernel + bias, recurrent_kernel)
+    return recurrence.lstm(now.activation, _product(sequence, kernel) + bias, recurrent_kernel)
 
 
 @apply.register
@@ -97,7 +105,7 @@ def _(layer: words.Bidirectional, now: Pass, weights: list[jax.Array], sequence:
 
 @apply.register
 def _(layer: words.Dense, now: Pass, weights: list[jax.Array], value: jax.Array) -> jax.Array:
-    output = value @ weights[0]
+    output = _product(value, weights[0])
     if layer.bias:
         output = output + weights[1]
     return output if layer.linear else now.activation(output)
@@ -110,7 +118,7 @@ def _(layer: words.TimeDistributed, now: Pass, weights: list[jax.Array], sequenc
 
 @apply.register
 def _(layer: words.Gate, now: Pass, weights: list[jax.Array], value: jax.Array) -> jax.Array:
-    return jax.nn.sigmoid(value @ weights[0] + weights[1])
+    return jax.nn.sigmoid(_product(value, weights[0]) + weights[1])
 
 
 @apply.register
@@ -124,7 +132,8 @@ def _(layer: words.Conv, now: Pass, weights: list[jax.Array], sequence: jax.Arra
     lookback = sequence.shape[0]
     padded = jnp.pad(sequence, ((layer.width - 1, 0), (0, 0), (0, 0)))
     shifted = [padded[offset : offset + lookback] for offset in range(layer.width)]
-    return now.activation(jnp.concatenate(shifted, axis=-1) @ kernel.reshape(-1, layer.filters) + bias)
+    taps = jnp.concatenate(shifted, axis=-1)
+    return now.activation(_product(taps, kernel.reshape(-1, layer.filters)) + bias)
 
 
 @apply.register

@@ -35,9 +35,14 @@ CLIP_NORM = 1.0
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
 """Adam's constants, as in `keras.optimizers.Adam`. Reference: Kingma & Ba 2015, arXiv:1412.6980."""
 
-# Measured on CPUs with 512-bit vectors (`benchmarks/LOG.md`); the vector width is a preference that
-# a narrower CPU ignores.
-CPU_OPTIONS = {"xla_backend_optimization_level": 1, "xla_cpu_prefer_vector_width": 512}
+# What compiles in half the time and runs as fast (`benchmarks/LOG.md`). The vector width is a
+# preference that a narrower CPU ignores.
+CPU_OPTIONS: dict[str, int | str | bool] = {
+    "xla_backend_optimization_level": 1,
+    "xla_cpu_prefer_vector_width": 512,
+    "xla_cpu_use_fusion_emitters": False,
+    "xla_cpu_parallel_codegen_split_count": 1,
+}
 
 
 class Data(NamedTuple):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import re
 import subprocess
 import sys
@@ -38,10 +39,12 @@ def test_samples_are_daily_bars_of_twenty_years(reference):
     assert (series.values[:, :4] > 0).all()
 
 
-def test_the_sample_is_what_the_package_ships():
-    from arch.data import nasdaq
-
-    np.testing.assert_array_equal(fetch("sample:nasdaq").close, nasdaq.load()["Adj Close"].to_numpy())
+@pytest.mark.parametrize("name", ["nasdaq", "sp500"])
+def test_the_sample_is_what_the_package_ships(name):
+    shipped = importlib.import_module(f"arch.data.{name}").load()
+    series = fetch(f"sample:{name}")
+    np.testing.assert_array_equal(series.close, shipped["Adj Close"].to_numpy())
+    np.testing.assert_array_equal(series.dates, shipped.index.to_numpy())
 
 
 def test_an_unknown_sample_is_refused_with_the_nearest_one():
