@@ -52,7 +52,7 @@ class Lab:
         wanted = Request(**{"model_ids": "9", "lookback": 8, "years": None, **request})
         experiment_id = plan(wanted, series, self.app.registry)
         answer = run_experiment(self.place, experiment_id)
-        assert answer["status"] == "success"
+        assert answer["status"] == "success", answer
         return answer
 
     def version(self, answer: dict[str, Any]) -> ModelVersion:
