@@ -172,16 +172,17 @@ class _Run:
                 executor.submit(self._task(model_id))
         self.observe(progress)
         next_check = 0.0
-        while executor.n_unfinished:
+        while True:
             event = executor.next_event(TICK_S)
             if event is not None:
                 self._take(event)
+            elif not executor.n_unfinished:  # asked last: a task may have ended whose event still waits
+                return True
             self.observe(progress)
             if time.monotonic() >= next_check:
                 if self.registry.cancel_requested(self.experiment_id):
                     return False
                 next_check = time.monotonic() + _CANCEL_CHECK_S
-        return True
 
     def _task(self, model_id: int) -> Task:
         return Task(
