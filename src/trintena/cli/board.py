@@ -37,25 +37,27 @@ def print_ranking(results: list[dict[str, Any]], baselines: list[dict[str, Any]]
 
     What failed is listed under it, with its reason.
     """
-    rows: list[tuple[float, list[str]]] = []
+    rows: list[tuple[float, list[str], str]] = []
     for row in results:
         if row["rank"] is not None:
             place = _MEDALS.get(row["rank"], str(row["rank"]))
             cells = [place, f"{row['model_id']} {row['model_name']}", *_figures(row)]
             cells += [number(row["parameters"], ",d"), number(row["fit_seconds"], ".2f")]
-            rows.append((row["rmse"], cells))
+            rows.append((row["rmse"], cells, ""))
     for row in baselines:
         name = f"{say(row['key'])} ({say('baseline')})"
         cells = ["·", name, *_figures({**row, "rmse": row["validation_rmse"]}), "", ""]
-        rows.append((row["validation_rmse"], cells))
+        rows.append((row["validation_rmse"], cells, "italic cyan"))
+    rows.sort(key=lambda row: row[0])
     headings = [
         say(key) for key in ("rank", "model", "selection", "test_rmse", "skill", "parameters", "seconds")
     ]
     print_table(
         headings,
-        [cells for _, cells in sorted(rows, key=lambda row: row[0])],
+        [cells for _, cells, _ in rows],
         right=headings[2:],
         folding=headings[1:3],
+        styles=[style for _, _, style in rows],
     )
     _say(say("lower"))
     failed = [row for row in results if row["rank"] is None]

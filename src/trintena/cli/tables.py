@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import zip_longest
 
 from rich.console import Console
 from rich.table import Table
@@ -22,10 +23,11 @@ def print_table(
     *,
     right: Collection[str] = (),
     folding: Collection[str] = (),
+    styles: Sequence[str] = (),
 ) -> None:
     """Print rows under their headings; those in `right` are set to the right, as numbers are.
 
-    Where a terminal is too narrow, the columns in `folding` give way.
+    Where a terminal is too narrow, the columns in `folding` give way. `styles` are those of the rows.
     """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for heading in headings:
@@ -35,8 +37,8 @@ def print_table(
             overflow="fold",
             no_wrap=heading not in folding,
         )
-    for row in rows:
-        table.add_row(*row)
+    for row, style in zip_longest(rows, styles):
+        table.add_row(*row, style=style)
     _print(table)
 
 
