@@ -21,7 +21,13 @@ from trintena.domain import ModelVersion, PriceSeries, Split, TrialResult
 from trintena.windows import Segments, segments_of
 
 HORIZON, LOOKBACK, SEED = 3, 8, 5
-pytestmark = pytest.mark.usefixtures("at_home")
+MODELS = {"log_return": "3,9", "difference": "3,28"}
+"""Batch normalization, a residual block, a convolution."""
+pytestmark = [
+    pytest.mark.usefixtures("at_home"),
+    # Keras's own: its convolution on NumPy hands a Keras variable to JAX.
+    pytest.mark.filterwarnings("ignore:.*__array__ implementation:DeprecationWarning"),
+]
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,12 @@ def with_volume(symbol: str) -> PriceSeries:
 def judged(request: pytest.FixtureRequest, lab: Lab) -> Judged:
     series = lab.store(with_volume(f"BARS-{request.param}"))
     answer = lab.train(
-        series, model_ids="3,9,28", lookback=LOOKBACK, horizon=HORIZON, target=request.param, seed=SEED
+        series,
+        model_ids=MODELS[request.param],
+        lookback=LOOKBACK,
+        horizon=HORIZON,
+        target=request.param,
+        seed=SEED,
     )
     champion = lab.version(answer)
     (trial,) = (
@@ -88,9 +99,6 @@ def test_every_way_to_ask_gives_the_forecast_of_the_files(judged: Judged, lab: L
     trained = judged.answer["forecast"]
     assert lab.predict(judged.series.symbol) == trained
     assert load_champion(judged.series.symbol).forecast() == trained
-    asked = [sys.executable, "-m", "trintena", "predict", "--symbol", judged.series.symbol, "--json"]
-    command = subprocess.run(asked, capture_output=True, text=True, check=True)
-    assert json.loads(command.stdout) == trained
 
     last = float(judged.series.close[-1])
     assert (trained["symbol"], trained["version"]) == (judged.series.symbol, judged.champion.version)
@@ -104,6 +112,13 @@ def test_every_way_to_ask_gives_the_forecast_of_the_files(judged: Judged, lab: L
     dates = [step["date"] for step in trained["forecast"]]
     assert len(dates) == HORIZON
     assert [trained["origin"], *dates] == sorted({trained["origin"], *dates})
+
+
+@pytest.mark.parametrize("judged", ["difference"], indirect=True)
+def test_the_command_gives_the_same_forecast(judged: Judged) -> None:
+    asked = [sys.executable, "-m", "trintena", "predict", "--symbol", judged.series.symbol, "--json"]
+    command = subprocess.run(asked, capture_output=True, text=True, check=True)
+    assert json.loads(command.stdout) == judged.answer["forecast"]
 
 
 # Figures
@@ -153,7 +168,7 @@ def test_the_figures_are_those_of_the_saved_weights(judged: Judged, lab: Lab, se
 def test_the_champion_has_the_lowest_validation_error(judged: Judged, lab: Lab) -> None:
     trials = lab.app.registry.trials(judged.answer["experiment_id"])
     errors = {trial.model_id: trial.validation_rmse for trial in trials}
-    assert len(errors) == 3
+    assert len(errors) == 2
     assert judged.champion.model_id == min(errors, key=lambda model_id: errors[model_id] or np.inf)
 
 
