@@ -67,7 +67,7 @@ docs: $(DEV) ## write docs/reference/ anew
 	$(BIN)/python docs/generate.py
 
 # The larger lock is resolved first, so that both hold the same version of everything they share. (The
-# peer has its own: TensorFlow and Trintena ask for different versions of h5py.)
+# peer has its own: TensorFlow does not allow their h5py.)
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
     --annotation-style line --custom-compile-command "make lock" $(UPGRADE)
 
