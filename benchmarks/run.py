@@ -3,9 +3,10 @@
     make bench
 
 Ours is the whole command, `trintena train`, as a person types it: imports, database, training, the
-judged board, the saved champion and its forecast. It runs once cold (an empty cache of compiled
-programs) and a few times warm; the peer runs once, in the same call, on the same windows. Writes
-`benchmarks/results.json` and the table of `benchmarks/README.md`.
+judged board, the saved champion and its forecast. A round runs it once cold (an empty cache of
+compiled programs) and then warm. One round comes before the peer and one after it, since the speed of
+a machine drifts; the peer runs once, on the same windows. Writes `benchmarks/results.json` and the
+table of `benchmarks/README.md`.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--models", default="all", help="as in `trintena train`; only `all` is written down")
     parser.add_argument("--peer-python", type=Path, help="an interpreter with TensorFlow; without it no peer")
-    parser.add_argument("--warm-runs", type=int, default=3)
+    parser.add_argument("--warm-runs", type=int, default=2, help="in each round")
     return parser.parse_args()
 
 
@@ -60,12 +61,17 @@ def measure(
 ) -> dict[str, Any]:
     print("Single-precision matrix products, every core busy", flush=True)
     gflops = machine.sgemm_gflops()
-    peer = _peer(workload, model_ids, options.peer_python, folder) if options.peer_python else None
-    print("Trintena, cold", flush=True)
-    cold = _ours(model_ids, folder, "cold")
-    print("Trintena, warm", flush=True)
-    warm = [_ours(model_ids, folder, f"warm-{i}") for i in range(options.warm_runs)]
-    seconds = {"cold": cold["seconds"], "warm": statistics.median(run["seconds"] for run in warm)}
+    rounds = [_round(model_ids, folder / "before", options.warm_runs)]
+    peer = None
+    if options.peer_python:
+        peer = _peer(workload, model_ids, options.peer_python, folder)
+        rounds.append(_round(model_ids, folder / "after", options.warm_runs))
+    runs = {
+        "cold": [runs[0] for runs in rounds],
+        "warm": [run for runs in rounds for run in runs[1:]],
+    }
+    seconds = {name: statistics.median(run["seconds"] for run in each) for name, each in runs.items()}
+    first, *others = [run for each in rounds for run in each]
     floor = workload.flop(model_ids) / (gflops * 1e9)
     return {
         "date": datetime.now(UTC).date().isoformat(),
@@ -87,19 +93,25 @@ def measure(
         "sgemm_gflops": gflops,
         "sgemm_floor_seconds": floor,
         "seconds": seconds,
-        "warm_seconds": [run["seconds"] for run in warm],
+        "seconds_of_each": {name: [run["seconds"] for run in each] for name, each in runs.items()},
         "sgemm_share": {name: floor / value for name, value in seconds.items()},
         "ratio": {name: peer["seconds"] / value for name, value in seconds.items()} if peer else None,
-        "peak_bytes": max(run["peak_bytes"] for run in (cold, *warm)),
+        "peak_bytes": max(run["peak_bytes"] for run in (first, *others)),
         "last_value_test_rmse": workload.last_value_test_rmse(),
-        "test_rmse": cold["test_rmse"],
-        "same_scores_cold_and_warm": all(run["test_rmse"] == cold["test_rmse"] for run in warm),
+        "test_rmse": first["test_rmse"],
+        "same_scores_cold_and_warm": all(run["test_rmse"] == first["test_rmse"] for run in others),
         "peer": peer,
     }
 
 
+def _round(model_ids: list[int], folder: Path, n_warm: int) -> list[dict[str, Any]]:
+    """One cold run, then warm ones, on a cache of their own."""
+    folder.mkdir()
+    print("Trintena, cold, then warm", flush=True)
+    return [_ours(model_ids, folder, f"run-{i}") for i in range(1 + n_warm)]
+
+
 def _ours(model_ids: list[int], folder: Path, name: str) -> dict[str, Any]:
-    """One run of the whole command; the cache is shared by the runs of one call."""
     home, answer = folder / name, folder / f"{name}.json"
     home.mkdir()
     environment = os.environ | {"TRINTENA_HOME": str(home), "TRINTENA_CACHE": str(folder / "cache")}

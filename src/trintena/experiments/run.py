@@ -207,7 +207,7 @@ class _Run:
                 # A trial whose worker died may start again elsewhere.
                 others = {w: run for w, run in progress.running.items() if run[0] != model_id}
                 progress.running = {**others, worker: (model_id, time.monotonic())}
-                if self.place.executor.n_unfinished <= self.place.workers:
+                if self.place.executor.n_unfinished <= 2 * self.place.workers:
                     # A worker is about to run out of trials: load Keras on the core that it leaves.
                     self.place.inference.start()
             case Finished(model_id, worker, result):

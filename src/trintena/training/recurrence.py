@@ -23,9 +23,7 @@ Arrays = tuple[jax.Array, ...]
 
 def _with_derivative(activation: Activation, x: jax.Array) -> tuple[jax.Array, jax.Array]:
     """The activation and its derivative, element by element."""
-    value, pull = jax.vjp(activation, x)
-    (derivative,) = pull(jnp.ones_like(value))
-    return value, derivative
+    return jax.jvp(activation, (x,), (jnp.ones_like(x),))
 
 
 def _kernel_gradient(states: jax.Array, gradients: jax.Array) -> jax.Array:
