@@ -19,7 +19,7 @@ PICTURE = Path(__file__).parent / "board.svg"
 
 def draw(answer: Path) -> None:
     """Print the board of an answer and keep what was printed as a picture."""
-    os.environ |= {"FORCE_COLOR": "1", "COLUMNS": "112", "TRINTENA_LANG": "en"}
+    os.environ |= {"FORCE_COLOR": "1", "COLUMNS": "134", "TRINTENA_LANG": "en"}
     # They look at the environment when they load.
     from rich.terminal_theme import MONOKAI
 

@@ -69,7 +69,8 @@ def print_ranking(results: list[dict[str, Any]], baselines: list[dict[str, Any]]
 
 
 def _figures(row: dict[str, Any]) -> list[str]:
-    return [number(row["rmse"], ".6g"), number(row["test_rmse"], ".6g"), number(row["skill"], _SIGNED)]
+    errors = (number(row[key], "#.6g").rstrip(".,") for key in ("rmse", "test_rmse"))
+    return [*errors, number(row["skill"], _SIGNED)]
 
 
 def _print_verdict(verdict: dict[str, Any]) -> None:

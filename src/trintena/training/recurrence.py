@@ -23,7 +23,8 @@ Arrays = tuple[jax.Array, ...]
 
 def _with_derivative(activation: Activation, x: jax.Array) -> tuple[jax.Array, jax.Array]:
     """The activation and its derivative, element by element."""
-    return jax.jvp(activation, (x,), (jnp.ones_like(x),))
+    value, derivative = jax.jvp(activation, (x,), (jnp.ones_like(x),))
+    return value, derivative
 
 
 def _kernel_gradient(states: jax.Array, gradients: jax.Array) -> jax.Array:
