@@ -130,8 +130,8 @@ def test_what_is_not_known_is_a_dash(capsys: Capture, missing: float | None) -> 
     print_ranking([model(1, 11, 0.5, **fields)], [baseline("drift", 0.6, test_rmse=None, skill=missing)])
     page = capsys.readouterr().out
     row, drift = page.splitlines()[1:3]
-    assert row.split()[-5:] == ["0.5", "—", "—", "—", "—"]
-    assert drift.split()[-3:] == ["0.6", "—", "—"]
+    assert row.split()[-5:] == ["0.500000", "—", "—", "—", "—"]
+    assert drift.split()[-3:] == ["0.600000", "—", "—"]
     assert not re.search(r"\b(nan|inf|none)\b", page, re.IGNORECASE)
 
 
