@@ -2,6 +2,7 @@
 
 from trintena.experiments.plan import Request, plan
 from trintena.experiments.progress import Observer, Progress
-from trintena.experiments.run import Workplace, run_experiment
+from trintena.experiments.run import run_experiment
+from trintena.experiments.workplace import Workplace
 
 __all__ = ["Observer", "Progress", "Request", "Workplace", "plan", "run_experiment"]

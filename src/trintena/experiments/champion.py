@@ -15,7 +15,7 @@ from trintena.artifacts.files import write_model_files
 from trintena.artifacts.saved_model import NOTICE, SavedModel
 from trintena.errors import TrintenaError
 from trintena.metrics import rmse
-from trintena.zoo import WindowShape, architecture
+from trintena.zoo import architecture
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from trintena.artifacts.saved_model import Network
     from trintena.domain import ExperimentSpec, ModelVersion, PriceSeries, TrialResult
     from trintena.evaluation.scores import Judge, Scores
+    from trintena.experiments.case import Case
     from trintena.registry import Registry
-    from trintena.windows import Segments, Transformation
 
 KerasFile = Callable[..., bytes]
 """`artifacts.inference.keras_file`, wherever it runs."""
@@ -42,11 +42,7 @@ def library_versions() -> dict[str, str]:
 def save_version(
     registry: Registry,
     folder: Path,
-    experiment_id: int,
-    spec: ExperimentSpec,
-    series: PriceSeries,
-    segments: Segments,
-    transformation: Transformation,
+    case: Case,
     trial: TrialResult,
     weights: tuple[np.ndarray, ...],
     scores: Mapping[str, Scores],
@@ -59,12 +55,13 @@ def save_version(
     Raises:
         ArtifactError: a file cannot be written.
     """
+    spec = case.spec
     recipe = architecture(trial.model_id)
     settings = trial.hyperparameters
     created_at = datetime.now(UTC)
     content = keras_file(
         model_id=recipe.id,
-        shape=WindowShape(spec.lookback, len(transformation.columns), spec.horizon),
+        shape=case.shape,
         activation=settings.activation,
         dropout_rate=settings.dropout_rate,
         weights=weights,
@@ -94,36 +91,22 @@ def save_version(
     manifest = {
         **described,
         "created_at": created_at.isoformat(),
-        "experiment_id": experiment_id,
+        "experiment_id": case.experiment_id,
         "reference": recipe.reference,
-        "segments": segment_dates(series, segments, spec.horizon),
+        "segments": case.segments_described(),
         "notice": NOTICE,
     }
     saved = write_model_files(
-        folder, spec.symbol, recipe.id, created_at, content, transformation.to_json(), manifest
+        folder, spec.symbol, recipe.id, created_at, content, case.transformation.to_json(), manifest
     )
     return registry.register_version(
         **described,
-        experiment_id=experiment_id,
+        experiment_id=case.experiment_id,
         created_at=created_at,
         stem=saved.stem,
         checksums=saved.checksums,
         is_winner=is_winner,
     )
-
-
-def target_dates(series: PriceSeries, origins: range, horizon: int) -> tuple[np.datetime64, np.datetime64]:
-    """The first and the last date that these origins forecast."""
-    return series.dates[origins.start + 1], series.dates[origins.stop - 1 + horizon]
-
-
-def segment_dates(series: PriceSeries, segments: Segments, horizon: int) -> dict[str, dict[str, Any]]:
-    """First and last target date of each segment, and how many origins it has."""
-    described = {}
-    for name in ("train", "validation", "calibration", "test"):
-        first, last = target_dates(series, segments[name], horizon)
-        described[name] = {"first": str(first), "last": str(last), "origins": len(segments[name])}
-    return described
 
 
 def takes_title(
