@@ -92,7 +92,7 @@ def test_a_refusal_that_cannot_be_pickled_arrives_as_text(worker: WorkerProcess)
         ("job_tasks:no_such_thing", "AttributeError: .*no_such_thing"),
         ("no_such_module:f", "ModuleNotFoundError: .*no_such_module"),
         ("job_tasks", "ValueError: Expected a function as 'package.module:function', got 'job_tasks'"),
-        ("job_tasks:return_a_lambda", "pickle"),
+        ("job_tasks:return_a_lambda", "return_a_lambda.<locals>.<lambda>"),
     ],
 )
 def test_any_other_exception_arrives_as_text(worker: WorkerProcess, function: str, message: str) -> None:
