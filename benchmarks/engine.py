@@ -20,11 +20,10 @@ if hasattr(os, "sched_setaffinity"):
 
 import jax
 
-from trintena.domain import Hyperparameters
 from trintena.training import program
 from trintena.training.trial import Setting, train_population, warm_up
 from trintena.zoo import choose
-from workload import BATCH_SIZE, Workload
+from workload import FAST_MODE, Workload
 
 PHASES = {
     "/jax/core/compile/jaxpr_trace_duration": "trace",
@@ -47,7 +46,7 @@ def main() -> None:
     jax.monitoring.register_event_duration_secs_listener(note)
     workload = Workload()
     warm_up()
-    setting = Setting(Hyperparameters(batch_size=BATCH_SIZE), seed=0)
+    setting = Setting(FAST_MODE, seed=0)
     names = ("trace", "lower", "compile", "fit", "all")
     print(f"{'':44}" + "".join(f"{name:>9}" for name in names))
     sums: dict[str, float] = defaultdict(float)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import psutil
 
+from trintena.settings import usable_cores
+
 _WATCH_S = 0.2
 _SGEMM = """
 import time, numpy as np
@@ -78,16 +80,12 @@ def _resident(process: psutil.Process) -> int:
     return total
 
 
-def usable_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def sgemm_gflops() -> float:
     """What single-precision matrix products reach with every core busy, in GFLOP/s, all cores together."""
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     running = [
         subprocess.Popen([sys.executable, "-c", _SGEMM], env=environment, stdout=subprocess.PIPE, text=True)
-        for _ in range(usable_cores())
+        for _ in usable_cores()
     ]
     return sum(float(process.communicate()[0]) for process in running)
 
@@ -102,7 +100,7 @@ def description() -> dict[str, str | int]:
         cpu = names[0] if names else cpu
     return {
         "cpu": cpu,
-        "cores": usable_cores(),
+        "cores": len(usable_cores()),
         "memory_gib": round(psutil.virtual_memory().total / 2**30),
         "system": platform.system(),
         "python": platform.python_version(),

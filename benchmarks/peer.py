@@ -1,11 +1,12 @@
 """The peer: the same thirty builders, one after the other, under `keras.Model.fit` on TensorFlow.
 
-    python benchmarks/peer.py WINDOWS.npz ANSWER.json STARTED_AT MODEL_ID...
+    python benchmarks/peer.py WINDOWS.npz ANSWER.json HYPERPARAMETERS STARTED_AT MODEL_ID...
 
 This is the loop that people write today: build the model of stock layers, compile it, fit it with
 validation data. It runs in an environment of its own, which has TensorFlow and no JAX, with as many
-threads as TensorFlow chooses. STARTED_AT is when the process was started, in seconds since the
-epoch; the clock stops when the last fit ends. The test scores come after that, and cost it nothing.
+threads as TensorFlow chooses. HYPERPARAMETERS are those of fast mode, as JSON. STARTED_AT is when the
+process was started, in seconds since the epoch; the clock stops when the last fit ends. The test
+scores come after that, and cost it nothing.
 """
 
 from __future__ import annotations
@@ -15,16 +16,18 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 SEED = 0
-LEARNING_RATE, DROPOUT_RATE, BATCH_SIZE, ACTIVATION = 0.001, 0.2, 32, "relu"
 
 
-def main(windows: Path, answer: Path, started_at: float, model_ids: list[int]) -> None:
+def main(
+    windows: Path, answer: Path, settings: dict[str, Any], started_at: float, model_ids: list[int]
+) -> None:
     import keras
     import tensorflow as tf
 
@@ -41,9 +44,17 @@ def main(windows: Path, answer: Path, started_at: float, model_ids: list[int]) -
         began = time.time()
         keras.utils.set_random_seed(SEED)
         graph = architecture(model_id).graph(shape)
-        model = portable.build(graph, ACTIVATION, dropout_rate=DROPOUT_RATE)
-        model.compile(keras.optimizers.Adam(LEARNING_RATE, global_clipnorm=1.0), loss="mse")
-        model.fit(x, y, batch_size=BATCH_SIZE, epochs=1, validation_data=validation, verbose=0)
+        model = portable.build(graph, settings["activation"], dropout_rate=settings["dropout_rate"])
+        adam = keras.optimizers.Adam(settings["learning_rate"], global_clipnorm=1.0)
+        model.compile(adam, loss="mse")
+        model.fit(
+            x,
+            y,
+            batch_size=settings["batch_size"],
+            epochs=settings["epochs"],
+            validation_data=validation,
+            verbose=0,
+        )
         models[model_id], seconds[model_id] = model, time.time() - began
         print(
             f"  {len(models):2d}/{len(model_ids)}  {seconds[model_id]:5.1f} s  model {model_id}", flush=True
@@ -71,4 +82,5 @@ def main(windows: Path, answer: Path, started_at: float, model_ids: list[int]) -
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]), [int(word) for word in sys.argv[4:]])
+    _, file, target, fast_mode, moment, *ids = sys.argv
+    main(Path(file), Path(target), json.loads(fast_mode), float(moment), [int(word) for word in ids])

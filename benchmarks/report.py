@@ -15,8 +15,9 @@ def table(results: dict[str, Any]) -> str:
         lines.append(f"| {name} | {peer['seconds']:.0f} | 1 | {floor / peer['seconds']:.0%} |")
     for name, told in (("cold", "nothing compiled before"), ("warm", "compiled programs kept")):
         seconds = results["seconds"][name]
-        ratio = f"{peer['seconds'] / seconds:.1f}" if peer else ""
-        lines.append(f"| Trintena, {name}: {told} | {seconds:.1f} | {ratio} | {floor / seconds:.0%} |")
+        ratio = f"{results['ratio'][name]:.1f}" if peer else ""
+        share = results["sgemm_share"][name]
+        lines.append(f"| Trintena, {name}: {told} | {seconds:.1f} | {ratio} | {share:.0%} |")
     return "\n".join([*lines, "", *_work(results), *_scores(results), *_origin(results)]) + "\n"
 
 

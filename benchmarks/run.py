@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -27,7 +28,7 @@ from typing import Any
 import machine
 from report import table
 from trintena.zoo import choose
-from workload import BATCH_SIZE, CONTENT_HASH, FEATURES, LOOKBACK, SYMBOL, YEARS, Workload
+from workload import CONTENT_HASH, FAST_MODE, FEATURES, LOOKBACK, SYMBOL, YEARS, Workload
 
 HERE = Path(__file__).parent
 BEGIN, END = "<!-- results -->\n", "<!-- end of results -->\n"
@@ -84,7 +85,7 @@ def measure(
             "years": YEARS,
             "features": FEATURES,
             "lookback": LOOKBACK,
-            "batch_size": BATCH_SIZE,
+            "batch_size": FAST_MODE.batch_size,
             "seed": 0,
             "models": len(model_ids),
             "windows": {name: len(workload.segments[name]) for name in ("train", "validation", "test")},
@@ -132,7 +133,13 @@ def _peer(workload: Workload, model_ids: list[int], python: Path, folder: Path) 
     windows, answer = folder / "windows.npz", folder / "peer.json"
     workload.write_windows(windows)
     environment = os.environ | {"PYTHONPATH": str(HERE.parent / "src")}
-    words = [str(windows), str(answer), repr(time.time()), *map(str, model_ids)]
+    words = [
+        str(windows),
+        str(answer),
+        json.dumps(asdict(FAST_MODE)),
+        repr(time.time()),
+        *map(str, model_ids),
+    ]
     usage = machine.run([str(python), str(HERE / "peer.py"), *words], environment, folder / "peer.log")
     peer: dict[str, Any] = json.loads(answer.read_text("utf-8"))
     print(f"  {peer['seconds']:.1f} s", flush=True)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trintena.data import fetch, select_rows
-from trintena.domain import Split
+from trintena.domain import Hyperparameters, Split
+from trintena.metrics import rmse
 from trintena.windows import Transformation, segments_of
 from trintena.zoo import WindowShape, architecture
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from trintena.zoo.architecture import Graph
     from trintena.zoo.layers import Node
 
-SYMBOL, YEARS, LOOKBACK, HORIZON, FEATURES, BATCH_SIZE = "sample:nasdaq", 10, 60, 1, "ohlcv", 32
+SYMBOL, YEARS, LOOKBACK, HORIZON, FEATURES = "sample:nasdaq", 10, 60, 1, "ohlcv"
+FAST_MODE = Hyperparameters()
 CONTENT_HASH = "1034291a16c51d50b82c3e303e52eb469521f9a1575f423b94ec3863fb350a2d"
 
 
@@ -47,7 +49,7 @@ class Workload:
 
     def last_value_test_rmse(self) -> float:
         targets = self.frame.targets[np.asarray(self.segments.test)]
-        return float(np.sqrt(np.mean(targets**2)))
+        return rmse(targets, np.zeros_like(targets))
 
     def flop(self, model_ids: list[int]) -> float:
         """Matrix products of one epoch and its validation: three passes to train, one to validate."""

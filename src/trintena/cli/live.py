@@ -31,13 +31,9 @@ def shown_progress() -> Iterator[Observer]:
 
 
 def _picture(progress: Progress) -> RenderableType:
-    left = progress.seconds_left
-    time_left = say("estimating") if left is None else say("left", time=span(left))
-    done = len(progress.finished)
+    done = f"{len(progress.finished)}/{progress.total}"
     lines: list[RenderableType] = [
-        Text(
-            f"{say(progress.phase)}  {done}/{progress.total}  {progress.share:.0%}  {time_left}", style="bold"
-        ),
+        Text(f"{say(progress.phase)}  {done}  {progress.share:.0%}  {_time_left(progress)}", style="bold"),
         ProgressBar(total=1.0, completed=progress.share, width=60),
     ]
     lines += [
@@ -47,6 +43,11 @@ def _picture(progress: Progress) -> RenderableType:
     if (best := _best(progress)) is not None:
         lines.append(Text(best))
     return Group(*lines)
+
+
+def _time_left(progress: Progress) -> str:
+    left = progress.seconds_left
+    return say("estimating") if left is None else say("left", time=span(left))
 
 
 def _best(progress: Progress) -> str | None:
@@ -83,8 +84,7 @@ class _Lines:
             line = say("failed_line", **told, reason=one_line(progress.reasons[model_id]))
         else:
             line = say("done_line", **told, rmse=number(progress.finished[model_id], ".6g"))
-        left = progress.seconds_left
-        self._print(f"{line}  ({say('estimating') if left is None else say('left', time=span(left))})")
+        self._print(f"{line}  ({_time_left(progress)})")
 
     def _print(self, text: str) -> None:
         people.print(text, markup=False, soft_wrap=True)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from trintena.domain import ExperimentSpec, PriceSeries
-    from trintena.registry import Registry
+    from trintena.registry import ExperimentRecord, Registry
     from trintena.windows import Segments, Transformation
 
 
@@ -29,16 +29,12 @@ class Case:
     judge: Judge
 
     @classmethod
-    def load(cls, registry: Registry, experiment_id: int) -> Case:
-        """From what the database holds of it.
-
-        Raises:
-            NotFoundError: there is no such experiment.
-        """
-        spec = registry.experiment(experiment_id).spec
+    def load(cls, registry: Registry, record: ExperimentRecord) -> Case:
+        """Of an experiment as the database holds it, with its dataset."""
+        spec = record.spec
         series, segments, transformation = windows_of(spec, registry.load_dataset(spec.dataset_hash))
         judge = Judge(series, transformation, segments)
-        return cls(experiment_id, spec, series, segments, transformation, judge)
+        return cls(record.id, spec, series, segments, transformation, judge)
 
     @property
     def shape(self) -> WindowShape:

@@ -55,7 +55,7 @@ def run_experiment(
         registry.set_state(experiment_id, "running")
         registry.add_event(experiment_id, "running")
         started_at = time.monotonic()
-        case = Case.load(registry, experiment_id)
+        case = Case.load(registry, record)
         run = _Run(place, case, observe)
         try:
             if run.train():

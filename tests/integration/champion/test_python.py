@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import trintena
+from damage import change, cut
 from integration.champion.lab import Lab, autoregressive, environment_of, prices, write_csv
 from trintena.domain import ModelVersion
 from trintena.errors import ArtifactError, NotFoundError
@@ -99,16 +100,6 @@ def test_a_script_without_a_main_guard_works(tmp_path: Path, walk: Path) -> None
 def test_without_a_champion_there_is_a_hint() -> None:
     with pytest.raises(NotFoundError, match=r"no champion of NOBODY yet.*trintena train"):
         trintena.load_champion("NOBODY")
-
-
-def cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-1])
-
-
-def change(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
 
 
 @pytest.fixture(scope="module")

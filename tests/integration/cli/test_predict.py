@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from damage import change, cut
+
 Trintena = Callable[..., Any]
 
 
@@ -33,16 +35,6 @@ def test_a_table_for_people(trintena: Trintena, home: Path) -> None:
     assert shown.code == 0
     assert "GRU Residual Dense, version 1" in shown.out
     assert "2022-08-08" in shown.out
-
-
-def cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:-1])
-
-
-def change(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
 
 
 @pytest.mark.parametrize("harm", [cut, change, Path.unlink])

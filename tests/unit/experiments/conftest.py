@@ -9,13 +9,6 @@ import pytest
 from trintena.registry import Registry
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("migrated") / "trintena.db"
-    Registry.open(f"sqlite:///{file}").close()
-    return file
-
-
 @pytest.fixture
 def registry(migrated: Path, tmp_path: Path) -> Iterator[Registry]:
     """An empty one, copied from one that was migrated once."""

@@ -23,13 +23,6 @@ if TYPE_CHECKING:
 SERVER = os.environ.get("TRINTENA_TEST_DATABASE_URL")
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("migrated") / "trintena.db"
-    Registry.open(f"sqlite:///{file}").close()
-    return file
-
-
 @pytest.fixture
 def database(migrated: Path, tmp_path: Path) -> Path:
     """An SQLite file of its own with an empty schema."""
