@@ -1,4 +1,4 @@
-"""The environment of every test, and of every process that a test starts.
+"""The environment of every test, and of every process that a test starts: English, one core, no GPU.
 
 Set here, before anything imports JAX or Keras. One core for each process, so that they run side by
 side; Keras on NumPy, on which forecasts are made; programs that JAX compiled are kept between runs.
@@ -21,4 +21,5 @@ os.environ |= {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "2",
+    "TRINTENA_LANG": "en",
 }

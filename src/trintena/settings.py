@@ -6,7 +6,7 @@
 | `TRINTENA_DATABASE_URL` | `sqlite:///{home}/trintena.db` | the SQLAlchemy address of the database |
 | `TRINTENA_CACHE` | `{home}/cache` | compiled programs; safe to delete, or to share between homes |
 | `TRINTENA_WORKERS` | one for each usable core | worker processes that train |
-| `TRINTENA_LANG` | the system's locale | `en` or `pt`: what the terminal says about a training |
+| `TRINTENA_LANG` | the system's locale | `en` or `pt`: the language of what people read |
 """
 
 from __future__ import annotations

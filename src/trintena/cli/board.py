@@ -8,7 +8,8 @@ from rich.text import Text
 
 from trintena.cli.output import screen
 from trintena.cli.tables import print_table
-from trintena.cli.texts import number, one_line, say, span
+from trintena.cli.texts import one_line, say, span
+from trintena.language import number
 
 _MEDALS = {1: "🥇", 2: "🥈", 3: "🥉"}
 _STEPS_SHOWN = 5

@@ -12,7 +12,8 @@ from rich.progress_bar import ProgressBar
 from rich.text import Text
 
 from trintena.cli.output import people
-from trintena.cli.texts import number, one_line, say, span
+from trintena.cli.texts import one_line, say, span
+from trintena.language import number
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -1,14 +1,10 @@
-"""What the terminal says about a training, in English and Portuguese.
-
-The language is that of `TRINTENA_LANG` (`en` or `pt`), else of the system's locale.
-"""
+"""What the terminal says about a training, in English and Portuguese."""
 
 from __future__ import annotations
 
-import math
-import os
-from collections.abc import Mapping
 from typing import Any
+
+from trintena.language import phrase
 
 TEXTS: dict[str, tuple[str, str]] = {
     "rank": ("#", "#"),
@@ -85,26 +81,10 @@ TEXTS: dict[str, tuple[str, str]] = {
 }
 
 
-def language(environment: Mapping[str, str] = os.environ) -> str:
-    """`pt` or `en`."""
-    for variable in ("TRINTENA_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
-        if value := environment.get(variable):
-            return "pt" if value.lower().startswith("pt") else "en"
-    return "en"
-
-
 def say(key: str, **values: Any) -> str:
     """A text in the language of this process, with its values put in."""
     english, portuguese = TEXTS[key]
-    return (portuguese if language() == "pt" else english).format(**values)
-
-
-def number(value: float | None, pattern: str) -> str:
-    """A number as readers of this language write it; a dash for none and for one that is not finite."""
-    if value is None or not math.isfinite(value):
-        return "—"
-    text = format(value, pattern)
-    return text.translate(str.maketrans(",.", ".,")) if language() == "pt" else text
+    return phrase(en=english, pt=portuguese).format(**values)
 
 
 def one_line(text: str) -> str:

@@ -70,6 +70,7 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home.mkdir()
     for name in [name for name in os.environ if name.startswith("TRINTENA_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("TRINTENA_LANG", "en")
     monkeypatch.setenv("TRINTENA_HOME", str(home))
     monkeypatch.chdir(home)
     return home

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from trintena.cli.texts import TEXTS, language, number, one_line, say, span
+from trintena.cli.texts import TEXTS, one_line, say, span
 from trintena.evaluation.baselines import BASELINES
 from trintena.evaluation.board import Verdict
 
@@ -42,29 +42,6 @@ def test_no_text_claims_a_victory() -> None:
     assert [text for pair in TEXTS.values() for text in pair if claims.search(text)] == []
 
 
-@pytest.mark.parametrize(
-    ("environment", "spoken"),
-    [
-        ({}, "en"),
-        ({"TRINTENA_LANG": "pt"}, "pt"),
-        ({"TRINTENA_LANG": "en"}, "en"),
-        ({"TRINTENA_LANG": "pt_BR.UTF-8"}, "pt"),
-        ({"TRINTENA_LANG": "PT"}, "pt"),
-        ({"TRINTENA_LANG": "fr"}, "en"),
-        ({"TRINTENA_LANG": "klingon", "LANG": "pt_BR.UTF-8"}, "en"),
-        ({"TRINTENA_LANG": "", "LANG": "pt_BR.UTF-8"}, "pt"),
-        ({"TRINTENA_LANG": "en", "LANG": "pt_BR.UTF-8"}, "en"),
-        ({"TRINTENA_LANG": "pt", "LC_ALL": "en_US.UTF-8"}, "pt"),
-        ({"LANG": "pt_BR.UTF-8"}, "pt"),
-        ({"LANG": "pt_BR.UTF-8", "LC_ALL": "en_US.UTF-8"}, "en"),
-        ({"LANG": "en_US.UTF-8", "LC_MESSAGES": "pt_PT"}, "pt"),
-        ({"LANG": "C.UTF-8"}, "en"),
-    ],
-)
-def test_the_language_is_ours_then_the_systems(environment: dict[str, str], spoken: str) -> None:
-    assert language(environment) == spoken
-
-
 def test_a_text_is_said_in_the_language_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     assert say("failed", n=3) == "Failed (3)"
     monkeypatch.setenv("TRINTENA_LANG", "pt")
@@ -73,30 +50,6 @@ def test_a_text_is_said_in_the_language_of_the_process(monkeypatch: pytest.Monke
 
 def test_braces_in_a_value_are_letters() -> None:
     assert say("version", name="{odd} [name]", version=2) == "{odd} [name], version 2"
-
-
-@pytest.mark.parametrize(
-    ("value", "pattern", "english", "portuguese"),
-    [
-        (1234567.891, ",.2f", "1,234,567.89", "1.234.567,89"),
-        (0.0123456789, ".6g", "0.0123457", "0,0123457"),
-        (0.01234, "+.2%", "+1.23%", "+1,23%"),
-        (-0.01234, "+.2%", "-1.23%", "-1,23%"),
-        (12345, ",d", "12,345", "12.345"),
-        (0.0, "+z.2%", "+0.00%", "+0,00%"),
-        (-1e-9, "+z.2%", "+0.00%", "+0,00%"),
-        (None, ".2f", "—", "—"),
-        (float("nan"), ".6g", "—", "—"),
-        (float("inf"), ",.2f", "—", "—"),
-        (float("-inf"), "+.2%", "—", "—"),
-    ],
-)
-def test_numbers_are_written_as_their_readers_write_them(
-    monkeypatch: pytest.MonkeyPatch, value: float | None, pattern: str, english: str, portuguese: str
-) -> None:
-    assert number(value, pattern) == english
-    monkeypatch.setenv("TRINTENA_LANG", "pt")
-    assert number(value, pattern) == portuguese
 
 
 @pytest.mark.parametrize(
