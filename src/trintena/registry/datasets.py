@@ -2,19 +2,56 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, undefer
 
 from trintena.domain import PriceSeries
 from trintena.errors import DataError, NotFoundError, UsageError
+from trintena.language import phrase
 from trintena.registry.arrays import pack, unpack
 from trintena.registry.database import Database
 from trintena.registry.records import DatasetRow
-from trintena.registry.tables import Dataset, Experiment
+from trintena.registry.tables import Dataset, Experiment, RegisteredModel
 
 LIST_DATASETS = "See `trintena data list`."
+
+
+@dataclass(frozen=True)
+class Dependents:
+    """What would lose its prices if a dataset were deleted."""
+
+    experiments: frozenset[int] = frozenset()
+    """Numbers of the experiments that name the dataset, whatever state they are in."""
+    versions: frozenset[int] = frozenset()
+    """Model versions that would have nothing to forecast from until their series is stored again."""
+
+    def __bool__(self) -> bool:
+        return bool(self.experiments or self.versions)
+
+    def __sub__(self, others: Dependents) -> Dependents:
+        return Dependents(self.experiments - others.experiments, self.versions - others.versions)
+
+    @property
+    def named(self) -> str:
+        """All of them by their numbers, in the reader's language: 'experiments 1, 2, model version 3'."""
+        n_experiments, n_versions = len(self.experiments), len(self.versions)
+        experiments = phrase(
+            en="experiment" if n_experiments == 1 else "experiments",
+            pt="experimento" if n_experiments == 1 else "experimentos",
+        )
+        versions = phrase(
+            en="model version" if n_versions == 1 else "model versions",
+            pt="versão de modelo" if n_versions == 1 else "versões de modelo",
+        )
+        kinds = ((experiments, self.experiments), (versions, self.versions))
+        return ", ".join(f"{kind} {', '.join(map(str, sorted(ids)))}" for kind, ids in kinds if ids)
+
+
+NOBODY = Dependents()
 
 
 class Datasets(Database):
@@ -27,7 +64,12 @@ class Datasets(Database):
             DataError: the series has no rows.
         """
         if not len(series):
-            raise DataError(f"The series {series.symbol} has no rows, so there is nothing to store.")
+            raise DataError(
+                phrase(
+                    en=f"The series {series.symbol} has no rows, so there is nothing to store.",
+                    pt=f"A série {series.symbol} não tem linhas: não há o que guardar.",
+                )
+            )
         dates = series.dates.astype("datetime64[s]")
         row = Dataset(
             content_hash=series.content_hash,
@@ -64,14 +106,8 @@ class Datasets(Database):
 
     def latest_dataset(self, symbol: str) -> str | None:
         """The hash of the dataset of a symbol that reaches furthest, of several the one stored last."""
-        query = (
-            select(Dataset.content_hash)
-            .where(Dataset.symbol == symbol)
-            .order_by(Dataset.last_date.desc(), Dataset.created_at.desc())
-            .limit(1)
-        )
         with self._reading() as session:
-            return session.scalar(query)
+            return session.scalar(_newest_first(symbol).limit(1))
 
     def datasets(self) -> list[DatasetRow]:
         """All datasets, the one stored last first, without their prices."""
@@ -79,24 +115,77 @@ class Datasets(Database):
             rows = session.scalars(select(Dataset).order_by(Dataset.created_at.desc(), Dataset.content_hash))
             return [_row(row) for row in rows]
 
-    def delete_dataset(self, key: str) -> DatasetRow:
-        """Remove the dataset under a hash or a beginning of one, and say which it was.
+    def dependents(self, key: str) -> Dependents:
+        """What needs the dataset under a hash or a beginning of one.
 
         Raises:
             NotFoundError: no dataset has such a hash.
-            UsageError: several have, or an experiment names it.
+            UsageError: several have.
+        """
+        with self._reading() as session:
+            return _dependents(session, _find(session, key, payload=False))
+
+    def delete_dataset(self, key: str, *, agreed: Dependents = NOBODY) -> DatasetRow:
+        """Remove the dataset under a hash or a beginning of one, and say which it was.
+
+        Experiments that name it go with it, in the same transaction, if they are `agreed`: their
+        model versions stay, as in `delete_experiment`. Whether one of them is being run right now is
+        for the caller to find out first. Who came to need it since the caller asked is not agreed.
+
+        Raises:
+            NotFoundError: no dataset has such a hash.
+            UsageError: several have, or an experiment or a model version needs it that is not agreed.
         """
         with self._writing() as session:
-            row = _row(_find(session, key, payload=False))
-            users = select(Experiment.id).where(Experiment.dataset_hash == row.content_hash)
-            if ids := session.scalars(users.order_by(Experiment.id)).all():
-                named = ", ".join(str(i) for i in ids)
+            dataset = _find(session, key, payload=False)
+            row = _row(dataset)
+            needing = _dependents(session, dataset)
+            if unforeseen := needing - agreed:
                 raise UsageError(
-                    f"Dataset {row.content_hash[:12]} ({row.symbol}) is used by experiment {named}.",
-                    hint="Delete the experiments first: `trintena experiments delete`.",
+                    phrase(
+                        en=f"Dataset {row.content_hash[:12]} ({row.symbol}) is needed by {unforeseen.named}.",
+                        pt=f"O conjunto de dados {row.content_hash[:12]} ({row.symbol}) é necessário para: "
+                        f"{unforeseen.named}.",
+                    ),
+                    hint=phrase(
+                        en="`trintena data delete --force` deletes it all the same, and those experiments "
+                        "with it. Saved models stay; they forecast again once their series is fetched or "
+                        "imported again.",
+                        pt="`trintena data delete --force` apaga mesmo assim, com esses experimentos. Os "
+                        "modelos salvos ficam; voltam a prever quando a série for buscada ou importada de "
+                        "novo.",
+                    ),
                 )
+            session.execute(delete(Experiment).where(Experiment.id.in_(needing.experiments)))
             session.execute(delete(Dataset).where(Dataset.content_hash == row.content_hash))
             return row
+
+
+def _dependents(session: Session, dataset: Dataset) -> Dependents:
+    """The experiments on a dataset, and the model versions whose last prices it holds.
+
+    A version forecasts from the newest dataset of its symbol. It needs this one if that is the newest
+    and the version was trained on it, or if no other of the symbol is stored.
+    """
+    symbol, content_hash = dataset.symbol, dataset.content_hash
+    experiments = select(Experiment.id).where(Experiment.dataset_hash == content_hash)
+    stored = session.scalars(_newest_first(symbol)).all()
+    versions = select(RegisteredModel.version).where(RegisteredModel.symbol == symbol)
+    if len(stored) > 1:
+        versions = versions.where(RegisteredModel.dataset_hash == content_hash)
+    return Dependents(
+        frozenset(session.scalars(experiments)),
+        frozenset(session.scalars(versions) if stored[0] == content_hash else ()),
+    )
+
+
+def _newest_first(symbol: str) -> Select[str]:
+    """Hashes of a symbol's datasets: what reaches furthest first, of several the one stored last."""
+    return (
+        select(Dataset.content_hash)
+        .where(Dataset.symbol == symbol)
+        .order_by(Dataset.last_date.desc(), Dataset.created_at.desc())
+    )
 
 
 def _find(session: Session, key: str, *, payload: bool = True) -> Dataset:
@@ -105,11 +194,18 @@ def _find(session: Session, key: str, *, payload: bool = True) -> Dataset:
     beginnings = select(Dataset.content_hash).where(Dataset.content_hash.startswith(prefix, autoescape=True))
     hashes = session.scalars(beginnings.order_by(Dataset.content_hash)).all() if prefix else []
     if not hashes:
-        raise NotFoundError(f"No dataset {key!r}.", hint=LIST_DATASETS)
+        raise NotFoundError(
+            phrase(en=f"No dataset {key!r}.", pt=f"Nenhum conjunto de dados {key!r}."),
+            hint=phrase(en=LIST_DATASETS, pt="Veja `trintena data list`."),
+        )
     if len(hashes) > 1:
         named = ", ".join(h[: len(prefix) + 6] for h in hashes[:5])
         raise UsageError(
-            f"{len(hashes)} datasets begin with {key!r}: {named}.", hint="Give more of the hash."
+            phrase(
+                en=f"{len(hashes)} datasets begin with {key!r}: {named}.",
+                pt=f"{len(hashes)} conjuntos de dados começam com {key!r}: {named}.",
+            ),
+            hint=phrase(en="Give more of the hash.", pt="Informe mais letras do hash."),
         )
     options = [undefer(Dataset.payload)] if payload else []
     return session.get_one(Dataset, hashes[0], options=options)
@@ -130,10 +226,18 @@ def _row(row: Dataset) -> DatasetRow:
 
 def _series(row: Dataset) -> PriceSeries:
     """The stored series, refused unless its hash is still the one it is stored under."""
+    dataset = f"{row.content_hash[:12]} ({row.symbol})"
     damaged = DataError(
-        f"The stored prices of dataset {row.content_hash[:12]} ({row.symbol}) are damaged: "
-        "they no longer have the hash they were saved under.",
-        hint="Delete it and fetch or import it again, or restore the database from a copy.",
+        phrase(
+            en=f"The stored prices of dataset {dataset} are damaged: "
+            "they no longer have the hash they were saved under.",
+            pt=f"Os preços guardados do conjunto de dados {dataset} estão danificados: "
+            "já não têm o hash com que foram guardados.",
+        ),
+        hint=phrase(
+            en="Delete it and fetch or import it again, or restore the database from a copy.",
+            pt="Apague-o e busque ou importe de novo, ou restaure o banco de dados a partir de uma cópia.",
+        ),
     )
     try:
         arrays = unpack(row.payload)

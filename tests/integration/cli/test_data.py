@@ -85,7 +85,7 @@ def test_a_dataset_is_deleted_only_when_meant_and_unused(
     assert trintena("data", "show", "other").code == 2
     used = trintena("data", "delete", "walk", "--yes")
     assert used.code == 2
-    assert "experiment 1" in used.err
+    assert "experiment 1, model version 1" in used.err
 
 
 def test_files_that_are_none_are_refused(trintena: Trintena, tmp_path: Path) -> None:

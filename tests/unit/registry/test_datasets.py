@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from sqlalchemy import update
 
 from trintena.domain import COLUMNS, PriceSeries
 from trintena.errors import DataError, NotFoundError, UsageError
+from trintena.registry.datasets import Dependents
 from trintena.registry.tables import Dataset
 
 if TYPE_CHECKING:
@@ -102,17 +103,74 @@ def test_latest_is_the_one_that_reaches_furthest(registry: Registry, series: Mak
     assert registry.latest_dataset("NVDA") == corrected
 
 
-def test_a_dataset_in_use_cannot_be_deleted(
+def test_a_dataset_in_use_is_deleted_with_its_experiments_if_that_is_agreed(
     registry: Registry, series: MakeSeries, spec: Callable[..., ExperimentSpec]
 ) -> None:
     key = registry.save_dataset(series())
     number = registry.create_experiment(spec(key))
-    with pytest.raises(UsageError, match=f"is used by experiment {number}"):
-        registry.delete_dataset(key)
+    needing = registry.dependents(key)
+    assert (needing.experiments, needing.versions) == ({number}, set())
 
-    registry.delete_experiment(number)
-    assert registry.delete_dataset(key[:10]).content_hash == key
-    assert registry.datasets() == []
+    with pytest.raises(UsageError, match=f"is needed by experiment {number}.*--force"):
+        registry.delete_dataset(key)
+    late = registry.create_experiment(spec(key))
+    with pytest.raises(UsageError, match=f"is needed by experiment {late}[.]"):
+        registry.delete_dataset(key, agreed=needing)
+    assert [record.id for record in registry.experiments()] == [late, number]
+
+    assert registry.delete_dataset(key[:10], agreed=registry.dependents(key)).content_hash == key
+    assert registry.datasets() == registry.experiments() == []
+
+
+def test_saved_models_stay_when_their_experiment_goes_with_its_dataset(
+    registry: Registry,
+    series: MakeSeries,
+    spec: Callable[..., ExperimentSpec],
+    version_fields: Callable[..., dict[str, Any]],
+) -> None:
+    key = registry.save_dataset(series())
+    number = registry.create_experiment(spec(key))
+    model = registry.register_version(**version_fields(dataset_hash=key, experiment_id=number))
+    needing = registry.dependents(key)
+    assert (needing.experiments, needing.versions) == ({number}, {model.version})
+
+    registry.delete_dataset(key, agreed=needing)
+    assert registry.version(model.version).experiment_id is None
+
+
+def test_a_version_needs_the_dataset_it_was_trained_on_until_a_newer_one_is_stored(
+    registry: Registry, series: MakeSeries, version_fields: Callable[..., dict[str, Any]]
+) -> None:
+    trained_on = registry.save_dataset(series(first="2024-01-01"))
+    model = registry.register_version(**version_fields(dataset_hash=trained_on))
+    older = registry.save_dataset(series(first="2023-01-01"))
+    registry.save_dataset(series(symbol="AAPL", first="2026-01-01"))
+    with pytest.raises(UsageError, match=f"is needed by model version {model.version}[.]"):
+        registry.delete_dataset(trained_on)
+    assert not registry.dependents(older)
+
+    newer = registry.save_dataset(series(first="2025-01-01"))
+    assert not registry.dependents(trained_on)
+    assert not registry.dependents(newer)
+
+
+def test_the_last_dataset_of_a_symbol_is_needed_by_all_of_its_versions(
+    registry: Registry, series: MakeSeries, version_fields: Callable[..., dict[str, Any]]
+) -> None:
+    trained_on, newer = registry.save_dataset(series()), registry.save_dataset(series(first="2025-01-01"))
+    model = registry.register_version(**version_fields(dataset_hash=trained_on))
+    registry.register_version(**version_fields(symbol="AAPL"))
+    registry.delete_dataset(trained_on)
+    assert registry.dependents(newer).versions == {model.version}
+
+
+def test_what_needs_a_dataset_is_named_in_both_languages(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, more = Dependents(frozenset({3})), Dependents(frozenset({10, 2}), frozenset({1}))
+    assert one.named == "experiment 3"
+    assert more.named == "experiments 2, 10, model version 1"
+    monkeypatch.setenv("TRINTENA_LANG", "pt")
+    assert one.named == "experimento 3"
+    assert more.named == "experimentos 2, 10, versão de modelo 1"
 
 
 def test_no_rows_are_no_dataset(registry: Registry, series: MakeSeries) -> None:
