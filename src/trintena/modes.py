@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from trintena.bootstrap import application
 from trintena.domain import Features, ModelVersion, Split, Target
 from trintena.experiments import Observer, Request, plan, run_experiment
 from trintena.settings import Settings
+
+logger = logging.getLogger("trintena")
 
 
 def train_all_models_fast_mode(
@@ -38,7 +41,8 @@ def train_all_models_fast_mode(
     thirty. `csv` names a file to read instead, `column` what to forecast in it, `symbol` then whose rows
     to take. `resume` is the id of an experiment to go on with, and leaves every other argument but
     `workers` without effect. Files and database are kept under `TRINTENA_HOME`. `observe` is called with
-    the progress, about four times a second.
+    the progress, about four times a second. What there is to say about the data is logged as warnings of
+    the logger `trintena`: that its source does not answer, or that its history has changed.
 
     Returns the answer of the specification: `status`, `mode`, `winner`, `total_models`, `results`;
     beside it `baselines`, `verdict`, `champion`, `forecast` and more. `rmse` is the validation RMSE
@@ -52,7 +56,8 @@ def train_all_models_fast_mode(
     with application(settings) as app, app.workplace(workers=workers) as place:
         experiment_id = resume
         if experiment_id is None:
-            series = app.services.series_to_train(symbol, Path(csv) if csv else None, column)
+            delivery = app.services.series_to_train(symbol, Path(csv) if csv else None, column)
+            _log(delivery.remarks)
             request = Request(
                 mode="fast",
                 model_ids=model_ids,
@@ -66,7 +71,7 @@ def train_all_models_fast_mode(
                 split=split or Split(),
                 seed=seed,
             )
-            experiment_id = plan(request, series, app.registry)
+            experiment_id = plan(request, delivery.series, app.registry)
         answer = run_experiment(place, experiment_id, observe)
         if answer["status"] == "cancelled" and not app.registry.cancel_requested(experiment_id):
             raise KeyboardInterrupt
@@ -86,7 +91,15 @@ class Champion:
             ArtifactError: a file of the model is missing, cut short or changed.
         """
         with application() as app:
-            return app.services.predict(version=self.version.version)
+            answer = app.services.predict(version=self.version.version)
+        _log(answer["remarks"])
+        return answer
+
+
+def _log(remarks: Iterable[str]) -> None:
+    """What there is to say about the data, as warnings of the logger `trintena`."""
+    for remark in remarks:
+        logger.warning("%s", remark)
 
 
 def load_champion(symbol: str | None = None) -> Champion:

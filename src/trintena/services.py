@@ -5,16 +5,19 @@ Nothing here loads a numerical framework; networks are computed by the inference
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from trintena.artifacts.files import delete_model_files, export_model_files
 from trintena.artifacts.saved_model import SavedModel
 from trintena.data import fetch, read_csv
-from trintena.errors import NotFoundError, SourceError, UsageError
+from trintena.data.history import compare
+from trintena.errors import DataError, NotFoundError, SourceError, UsageError
+from trintena.language import number, phrase
 
 if TYPE_CHECKING:
     from trintena.data import CsvReading
@@ -27,6 +30,56 @@ DEFAULT_SYMBOL = "NVDA"
 
 
 @dataclass(frozen=True)
+class Delivery:
+    """The newest prices that could be had of a symbol, and what there is to say about them."""
+
+    series: PriceSeries
+    remarks: tuple[str, ...] = ()
+    """Sentences for people, in their language."""
+    answered: bool = True
+    """False where stored prices stand in for a source that did not answer, or not well."""
+
+
+def _delivered(symbol: str, stored: PriceSeries | None, *, allow_jumps: bool) -> Delivery:
+    """What the source of a symbol answers, judged by what is stored; what is stored if that will not do."""
+    try:
+        series = fetch(symbol, allow_jumps=allow_jumps)
+    except DataError as error:
+        if stored is None:
+            raise
+        return _standing_in(stored, error.message, error.hint)
+    if stored is None or stored.source != series.source:
+        return Delivery(series)
+    comparison = compare(stored, series)
+    if comparison.is_short:
+        why = phrase(
+            en=f"The source of {series.symbol} delivered less than is stored: {comparison.spans}.",
+            pt=f"A fonte de {series.symbol} entregou menos do que está guardado: {comparison.spans}.",
+        )
+        hint = phrase(
+            en="Try again later. If the shorter history is right, delete the stored one with "
+            f"`trintena data delete {series.symbol}` and fetch again.",
+            pt="Tente de novo mais tarde. Se o histórico menor estiver certo, apague o guardado com "
+            f"`trintena data delete {series.symbol}` e busque de novo.",
+        )
+        return _standing_in(stored, why, hint)
+    return Delivery(series, comparison.remarks)
+
+
+def _standing_in(stored: PriceSeries, why: str, ways_out: str | None) -> Delivery:
+    """Stored prices in place of an answer, with their age."""
+    last = stored.dates[-1].astype("datetime64[D]")
+    n_days = max(int((np.datetime64(datetime.now(UTC).date()) - last).astype(int)), 0)
+    age = phrase(
+        en=f"The stored prices serve instead; they end on {last}, {number(n_days)} "
+        f"{'day' if n_days == 1 else 'days'} ago.",
+        pt=f"Os preços guardados servem no lugar; terminam em {last}, há {number(n_days)} "
+        f"{'dia' if n_days == 1 else 'dias'}.",
+    )
+    return Delivery(stored, (" ".join(filter(None, (why, age, ways_out))),), answered=False)
+
+
+@dataclass(frozen=True)
 class Services:
     """The use cases, over the objects that `bootstrap` wires together."""
 
@@ -36,37 +89,62 @@ class Services:
 
     # Prices
 
-    def series(self, symbol: str) -> PriceSeries:
-        """The newest series of a symbol: fetched if a source of its own delivers it, else as stored.
+    def newest(self, symbol: str, *, allow_jumps: bool = False) -> Delivery:
+        """The newest series of a symbol, from its source if that answers, else as stored.
 
-        A name under which a file was imported is found in the database.
+        A name under which a file was imported is taken as stored. What a source delivers is checked
+        against the stored history and replaces it as a whole; nothing is stored here.
+
+        Args:
+            symbol: a reference that a source claims, or the name of what is stored.
+            allow_jumps: accept a step of the close by more than a factor of 4.
 
         Raises:
             SourceError: its source did not answer, and nothing is stored under that symbol.
-            DataError: what it delivered cannot be used.
+            DataError: what it delivered cannot be used, and nothing is stored; or that is damaged.
+            UnknownNameError: no source claims the symbol, and nothing is stored under it.
         """
-        if (stored := self.registry.latest_dataset(symbol)) is not None:
-            known = self.registry.load_dataset(stored)
-            if known.source.partition(":")[0] == "csv":
-                return known
-        return fetch(symbol)
+        stored = self._stored(symbol)
+        if stored is not None and stored.source.partition(":")[0] == "csv":
+            return Delivery(stored)
+        return _delivered(symbol, stored, allow_jumps=allow_jumps)
+
+    def fetch(self, symbol: str, *, allow_jumps: bool = False) -> Delivery:
+        """The newest series of a symbol from its source, stored; nothing is stored if it did not answer.
+
+        Raises: as `newest`.
+        """
+        delivery = _delivered(symbol, self._stored(symbol), allow_jumps=allow_jumps)
+        if delivery.answered:
+            self.registry.save_dataset(delivery.series)
+        return delivery
+
+    def _stored(self, symbol: str) -> PriceSeries | None:
+        key = self.registry.latest_dataset(symbol) or self.registry.latest_dataset(symbol.upper())
+        return None if key is None else self.registry.load_dataset(key)
 
     def series_to_train(
         self, symbol: str | None = None, csv: Path | None = None, column: str | None = None
-    ) -> PriceSeries:
-        """The series that a training asks for: of a symbol, or read from a file and not yet stored.
+    ) -> Delivery:
+        """What a training asks for: the series of a symbol, or one read from a file and not yet stored.
 
         With `csv`, `symbol` says whose rows to take where the file holds several.
 
         Raises:
-            SourceError, DataError: as `series` and `read_csv`.
+            SourceError, DataError: as `newest` and `read_csv`.
             UsageError: a column without a file.
         """
         if csv is not None:
-            return read_csv(csv, symbol=symbol, column=column).series
+            return Delivery(read_csv(csv, symbol=symbol, column=column).series)
         if column is not None:
-            raise UsageError("--column names a column of a CSV file; name the file, too.", field="column")
-        return self.series(symbol or DEFAULT_SYMBOL)
+            raise UsageError(
+                phrase(
+                    en="--column names a column of a CSV file; name the file, too.",
+                    pt="--column indica uma coluna de um arquivo CSV; informe também o arquivo.",
+                ),
+                field="column",
+            )
+        return self.newest(symbol or DEFAULT_SYMBOL)
 
     def import_csv(
         self,
@@ -113,25 +191,26 @@ class Services:
     def predict(self, symbol: str | None = None, version: int | None = None) -> dict[str, Any]:
         """The next `horizon` steps, from the newest data of the model's own series.
 
-        When the source does not answer, the stored data that the model was trained on serves, and
-        `warnings` says so with `source_unavailable`.
+        When the source does not answer, stored data serves, and `warnings` says so with
+        `source_unavailable`; `remarks` are sentences on the data, in the reader's language.
 
         Raises:
             NotFoundError: no such model.
             ArtifactError: its files are missing, cut short or changed.
+            SourceError: the source did not answer, and no data of the series is stored any more.
         """
         model = self.model(symbol, version)
         saved = SavedModel.open(self.settings.models, model)
-        series, warnings = self._newest(model)
-        forecast = saved.next_forecast(series, self.inference.outputs)
-        answer = forecast.to_json(model, datetime.now(UTC))
-        return {**answer, "warnings": [*answer["warnings"], *warnings]}
-
-    def _newest(self, model: ModelVersion) -> tuple[PriceSeries, list[str]]:
-        with suppress(SourceError):
-            return self.series(model.symbol), []
-        newest = self.registry.latest_dataset(model.symbol) or model.dataset_hash
-        return self.registry.load_dataset(newest), ["source_unavailable"]
+        delivery = self.newest(model.symbol)
+        answer = saved.next_forecast(delivery.series, self.inference.outputs).to_json(
+            model, datetime.now(UTC)
+        )
+        unavailable = [] if delivery.answered else [SourceError.code]
+        return {
+            **answer,
+            "warnings": [*answer["warnings"], *unavailable],
+            "remarks": list(delivery.remarks),
+        }
 
     def export(self, version: int, destination: Path) -> tuple[Path, ...]:
         """Copy a version's three files, found unchanged, to a folder."""

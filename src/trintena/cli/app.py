@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 failed, 2 bad usage or bad input, 130 interrupted (what wa
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 from types import FrameType
@@ -13,7 +14,7 @@ from typing import NoReturn
 import typer
 
 from trintena.cli import cache, data, experiments, models, zoo
-from trintena.cli.output import say_error
+from trintena.cli.output import people, say_error
 from trintena.cli.predict import predict
 from trintena.cli.train import train
 from trintena.errors import NotFoundError, TrintenaError, UsageError
@@ -61,8 +62,19 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
+class _ToPeople(logging.Handler):
+    """Prints what is logged while a command works: that a source limits requests, and for how long."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        people.print(self.format(record), markup=False, soft_wrap=True)
+
+
+_to_people = _ToPeople(logging.WARNING)
+
+
 def main() -> None:
     """Run the command line; errors become one clear message and an exit code."""
+    logging.getLogger("trintena").addHandler(_to_people)
     # A polite end is an interrupt: what is finished is kept, and workers end with us.
     signal.signal(signal.SIGTERM, _interrupt)
     try:

@@ -9,6 +9,7 @@ import typer
 from trintena.cli.options import OptionalVersion
 from trintena.cli.output import people, print_json, screen
 from trintena.cli.tables import figure, print_fields, print_table
+from trintena.language import number, phrase
 
 
 def predict(
@@ -34,8 +35,12 @@ def predict(
 
     with application() as trintena:
         answer = trintena.services.predict(symbol, model)
-    for warning in answer["warnings"]:
-        people.print(f"Warning: {_in_words(warning, answer)}", markup=False, soft_wrap=True)
+    unavailable = "source_unavailable" in answer["warnings"]
+    for remark in answer["remarks"]:
+        warning = phrase(en="Warning: ", pt="Aviso: ") if unavailable else ""
+        people.print(f"{warning}{remark}", markup=False, soft_wrap=True)
+    if "old_data" in answer["warnings"]:
+        people.print(_old_data(answer), markup=False, soft_wrap=True)
     if as_json:
         print_json(answer)
     else:
@@ -43,20 +48,14 @@ def predict(
     people.print(answer["notice"], markup=False, soft_wrap=True)
 
 
-def _in_words(warning: str, answer: dict[str, Any]) -> str:
-    match warning:
-        case "old_data":
-            return (
-                f"the newest data of {answer['symbol']} is of {answer['origin']}, "
-                f"{answer['age_days']:,} days ago. The forecast starts there, not today."
-            )
-        case "source_unavailable":
-            return (
-                f"the source of {answer['symbol']} did not answer. "
-                f"The forecast starts from stored data, which ends at {answer['origin']}."
-            )
-        case _:
-            return warning
+def _old_data(answer: dict[str, Any]) -> str:
+    symbol, origin, days = answer["symbol"], answer["origin"], number(answer["age_days"])
+    return phrase(
+        en=f"Warning: the newest data of {symbol} is of {origin}, {days} days ago. "
+        "The forecast starts there, not today.",
+        pt=f"Aviso: o dado mais novo de {symbol} é de {origin}, há {days} dias. "
+        "A previsão parte dali, não de hoje.",
+    )
 
 
 def _print_forecast(answer: dict[str, Any]) -> None:

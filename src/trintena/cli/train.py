@@ -94,10 +94,13 @@ def train(
     _check_writable(json_file)
 
     def planned(app: Application) -> int:
+        from trintena.cli.output import people
         from trintena.experiments.plan import plan
 
-        series = app.services.series_to_train(symbol, csv, column)
-        return plan(request, series, app.registry)
+        delivery = app.services.series_to_train(symbol, csv, column)
+        for remark in delivery.remarks:
+            people.print(remark, markup=False, soft_wrap=True)
+        return plan(request, delivery.series, app.registry)
 
     _run(planned, json_file, workers, executor)
 

@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-import logging
-import os
 import re
-import warnings
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Protocol
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any
 
 import numpy as np
 
 from trintena.data.checks import checked_series
+from trintena.data.sources.yahoo_requests import ask_yahoo, no_prices, nonsense, way_out
 from trintena.domain import PriceSeries
-from trintena.errors import SourceError
+from trintena.errors import DataError
+from trintena.language import phrase
 
 SYMBOL = re.compile(r"[A-Za-z0-9^][A-Za-z0-9.^=_&-]{0,31}", re.ASCII)
 """NVDA, PETR4.SA, ^GSPC, BTC-USD, EURUSD=X, CL=F."""
 
-TIMEOUT_S = 10.0
-"""For the request of the history; yfinance allows 30 s of its own for a cookie before it."""
-
-_NOWHERE = logging.NullHandler()
-
-
-class Ticker(Protocol):
-    """What is used of `yfinance.Ticker`."""
-
-    @property
-    def history_metadata(self) -> Mapping[str, Any]:
-        """What Yahoo says about the exchange; after `history`, at no cost."""
-        ...
-
-    def history(self, *, period: str, auto_adjust: bool, timeout: float) -> Any:
-        """A pandas frame of daily bars, indexed by midnights in the exchange's time zone."""
-        ...
+ALL_DAY = timedelta(hours=23)
+"""A session that is longer than this goes on until midnight, whatever minute Yahoo says that it ends."""
 
 
 def claims(reference: str) -> bool:
@@ -47,91 +30,88 @@ def claims(reference: str) -> bool:
 def fetch(reference: str, *, allow_jumps: bool = False) -> PriceSeries:
     """The daily history of a symbol, without the bar of a session that is still open.
 
+    While Yahoo limits requests it waits and asks again, and logs a warning before each wait.
+
     Raises:
-        SourceError: Yahoo did not answer, or knows no prices of that symbol.
+        SourceError: Yahoo did not answer, answered nonsense, or knows no prices of that symbol.
         DataError: the prices cannot be used.
     """
     symbol = reference.upper()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # yfinance uses what pandas 3 has deprecated
-        try:
-            ticker = _open(symbol)
-        except Exception as error:
-            raise _unavailable(symbol, error) from error
-        return series_of(symbol, ticker, now=datetime.now(UTC), allow_jumps=allow_jumps)
+    frame, metadata = ask_yahoo(symbol)
+    return series_of(symbol, frame, metadata, now=datetime.now(UTC), allow_jumps=allow_jumps)
 
 
-def series_of(symbol: str, ticker: Ticker, *, now: datetime, allow_jumps: bool = False) -> PriceSeries:
+def series_of(
+    symbol: str, frame: Any, metadata: Mapping[str, Any], *, now: datetime, allow_jumps: bool = False
+) -> PriceSeries:
     """What a ticker answers, as a checked series; `now` decides whether today's session is open.
 
     Raises:
-        SourceError: the ticker raised, or answered with nothing.
+        SourceError: the answer is empty, or no table of daily prices.
         DataError: the prices cannot be used.
     """
-    try:
-        frame = ticker.history(period="max", auto_adjust=True, timeout=TIMEOUT_S)
-        metadata = ticker.history_metadata
-    except Exception as error:  # of yfinance, of its HTTP library, or of a change in Yahoo's answer
-        raise _unavailable(symbol, error) from error
     if frame is None or not len(frame):
-        raise SourceError(f"Yahoo has no prices for {symbol!r}.", field="symbol", hint=_way_out(symbol))
-    frame = frame.sort_index()
-    if _is_open(frame.index[-1], metadata, now):
-        frame = frame.iloc[:-1]
+        raise no_prices(symbol)
+    granularity = metadata.get("dataGranularity") or "1d"
+    if granularity != "1d":
+        raise nonsense(
+            symbol,
+            phrase(en=f"bars of {granularity}, not of a day", pt=f"barras de {granularity}, não de um dia"),
+        )
+    if "Close" not in frame.columns:
+        found = ", ".join(map(str, frame.columns))
+        raise nonsense(
+            symbol, phrase(en=f"it has no close, only {found}", pt=f"não tem fechamento, só {found}")
+        )
+    try:
+        dates, columns = _finished_days(frame, metadata, now)
+    except (TypeError, ValueError, AttributeError, LookupError, OverflowError, OSError) as error:
+        raise nonsense(symbol, f"{type(error).__name__}: {error}") from error
+    if not len(dates):
+        raise no_prices(symbol)
+    try:
+        return checked_series(symbol, dates, columns, "yahoo", allow_jumps=allow_jumps)
+    except DataError as error:
+        hint = " ".join(filter(None, (error.hint, way_out(symbol))))
+        raise DataError(error.message, field=error.field, hint=hint) from error
+
+
+def _finished_days(
+    frame: Any, metadata: Mapping[str, Any], now: datetime
+) -> tuple[np.ndarray[Any, np.dtype[np.datetime64]], dict[str, np.ndarray]]:
+    """Dates and columns of the bars whose session has ended, one for each day."""
+    frame = frame.sort_index(kind="stable")
+    # Of two rows with one date the second is the quote of this moment.
+    frame = frame[~frame.index.duplicated(keep="first")]
+    zone = frame.index.tz
+    today = now.astimezone(zone).date()
+    last_day = today if _has_ended(today, zone, metadata, now) else today - timedelta(days=1)
+    frame = frame[frame.index.date <= last_day]
     dates = frame.index.tz_localize(None).to_numpy().astype("datetime64[s]")
     columns = {
         name.lower(): frame[name].to_numpy(np.float64)
         for name in ("Open", "High", "Low", "Close", "Volume")
         if name in frame.columns
     }
-    if "close" not in columns:
-        raise SourceError(
-            f"Yahoo's answer for {symbol!r} has no close, only {', '.join(map(str, frame.columns))}.",
-            field="symbol",
-            hint=_way_out(symbol),
-        )
-    return checked_series(symbol, dates, columns, "yahoo", allow_jumps=allow_jumps)
+    return dates, columns
 
 
-def _open(symbol: str) -> Ticker:
-    """yfinance's ticker, made to raise what goes wrong, to print nothing and to write nothing."""
-    logger = logging.getLogger("yfinance")
-    logger.addHandler(_NOWHERE)  # or it would print for want of a handler
-    logger.propagate = False  # what it logs stands, shorter, in our own message
-    import yfinance
-
-    yfinance.config.debug.hide_exceptions = False
-    # It keeps time zones and pickled cookies in the user's cache folder. A folder that cannot be made
-    # turns these caches off, at the price of one more request.
-    yfinance.set_tz_cache_location(str(Path(os.devnull, "yfinance")))
-    ticker: Ticker = yfinance.Ticker(symbol)
-    return ticker
-
-
-def _is_open(last: Any, metadata: Mapping[str, Any], now: datetime) -> bool:
-    """Whether the last bar is today's, in the exchange's time zone, and its session has not ended."""
-    if last.date() != now.astimezone(last.tzinfo).date():
+def _has_ended(today: date, zone: tzinfo | None, metadata: Mapping[str, Any], now: datetime) -> bool:
+    """Whether today's session is known to be over; `currentTradingPeriod` may be of another day."""
+    period = (metadata.get("currentTradingPeriod") or {}).get("regular") or {}
+    start, end = _moment(period.get("start")), _moment(period.get("end"))
+    if end is None:
         return False
-    period = metadata.get("currentTradingPeriod") or {}
-    end = (period.get("regular") or {}).get("end")
-    if isinstance(end, int | float):
-        end = datetime.fromtimestamp(end, UTC)
-    return end is None or bool(now < end)
+    if start is not None:
+        if start.astimezone(zone).date() > today:
+            return True
+        if end - start > ALL_DAY:
+            return False
+    return end <= now and end.astimezone(zone).date() == today
 
 
-def _unavailable(symbol: str, error: Exception) -> SourceError:
-    if type(error).__name__ == "YFRateLimitError":
-        reason = "it refuses further requests for a while (rate limit)"
-    else:
-        words = str(error).split(" See http")[0].strip().rstrip(".")
-        reason = f"{type(error).__name__}: {words}" if words else type(error).__name__
-    return SourceError(
-        f"Yahoo did not deliver prices for {symbol!r}: {reason}.", field="symbol", hint=_way_out(symbol)
-    )
-
-
-def _way_out(symbol: str) -> str:
-    return (
-        "Check the symbol and the network and try again; or import a file with "
-        f"`trintena data import FILE --name {symbol}`; or use sample:nasdaq, which needs no network."
-    )
+def _moment(value: Any) -> datetime | None:
+    """A point in time as Yahoo gives it, in seconds, or as yfinance does, as a time stamp of pandas."""
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC)
+    return value if isinstance(value, datetime) else None
