@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trintena.data import calendars
-from trintena.data.calendars import next_dates
+from trintena.data.calendars import missing_sessions, next_dates
+from trintena.data.calendars.sessions import sessions_between
 
 
 def weekdays(last, n=300):
@@ -13,10 +13,8 @@ def weekdays(last, n=300):
 
 
 def us_days(last):
-    sessions = calendars._sessions(
-        "XNYS", np.datetime64(last) - np.timedelta64(500, "D"), np.datetime64(last)
-    )
-    return sessions.astype("datetime64[s]")
+    first = np.datetime64(last) - np.timedelta64(500, "D")
+    return sessions_between("XNYS", first, np.datetime64(last)).days.astype("datetime64[s]")
 
 
 def days(dates):
@@ -99,3 +97,120 @@ def test_a_single_row_is_taken_for_a_trading_day():
 
 def test_no_steps_no_dates():
     assert len(next_dates("X", weekdays("2018-12-31"), 0)) == 0
+
+
+def b3_days(first, last):
+    return sessions_between("BVMF", np.datetime64(first), np.datetime64(last)).days
+
+
+def test_a_short_series_of_b3_is_told_from_new_york_by_the_days_it_lacks():
+    # every one of these days is a session of New York, too
+    dates = b3_days("2021-02-01", "2021-04-20")
+    assert days(next_dates("ibov", dates, 2)) == ["2021-04-22", "2021-04-23"]
+
+
+def test_rows_that_know_of_no_holiday_are_no_evidence_of_brazilian_ones():
+    assert days(next_dates("X", weekdays("2021-04-20", n=40), 1)) == ["2021-04-21"]
+
+
+def test_an_index_says_where_it_is_traded():
+    assert days(next_dates("^BVSP", weekdays("2020-02-21", n=3), 1)) == ["2020-02-26"]
+
+
+def test_a_suffix_that_the_rows_contradict_is_not_believed():
+    dates = np.arange("2020-01-01", "2020-02-23", dtype="datetime64[D]")
+    assert days(next_dates("TOKEN.SA", dates, 2)) == ["2020-02-23", "2020-02-24"]
+
+
+def test_a_pair_of_which_the_rows_rest_at_weekends_rests_at_weekends():
+    assert days(next_dates("BTC-USD", weekdays("2020-02-28"), 1)) == ["2020-03-02"]
+
+
+def test_a_week_from_sunday_to_thursday_goes_on_so():
+    dates = np.busday_offset("2020-02-27", np.arange(-99, 1), weekmask="Mon Tue Wed Thu Sun")
+    assert days(next_dates("X", dates, 3)) == ["2020-03-01", "2020-03-02", "2020-03-03"]
+
+
+def test_a_friday_and_a_monday_are_a_daily_series():
+    assert days(next_dates("X", np.array(["2020-02-21", "2020-02-24"], "datetime64[D]"), 1)) == ["2020-02-25"]
+
+
+def hours_of_new_york(first, last, minutes=60):
+    sessions = sessions_between("XNYS", np.datetime64(first), np.datetime64(last))
+    step = np.timedelta64(minutes, "m")
+    pairs = zip(sessions.opens, sessions.closes, strict=True)
+    return np.concatenate([np.arange(opening, closing, step) for opening, closing in pairs])
+
+
+def test_hours_of_a_share_end_early_on_half_days():
+    dates = hours_of_new_york("2026-11-02", "2026-11-25")[:-1]
+    # Thanksgiving is skipped; the day after closes at 13:00, which is 18:00 UTC
+    assert days(next_dates("NVDA", dates, 6)) == [
+        "2026-11-25T20:30:00",
+        "2026-11-27T14:30:00",
+        "2026-11-27T15:30:00",
+        "2026-11-27T16:30:00",
+        "2026-11-27T17:30:00",
+        "2026-11-30T14:30:00",
+    ]
+
+
+@pytest.mark.parametrize("first", ["2026-03-02", "2026-03-05"], ids=["a week of sessions", "two sessions"])
+def test_hours_of_a_share_follow_the_clocks_of_its_exchange(first):
+    dates = hours_of_new_york(first, "2026-03-06")
+    assert days(next_dates("NVDA", dates, 1)) == ["2026-03-09T13:30:00"]
+
+
+def test_bars_named_after_their_end_keep_the_one_at_the_closing():
+    dates = hours_of_new_york("2026-11-02", "2026-11-25", minutes=30) + np.timedelta64(30, "m")
+    following = days(next_dates("NVDA", dates, 8))
+    assert following[0] == "2026-11-27T15:00:00"
+    assert following[6:] == ["2026-11-27T18:00:00", "2026-11-30T15:00:00"]
+
+
+def test_hours_of_a_currency_skip_the_weekend():
+    dates = np.arange("2026-03-02T00", "2026-03-07T00", dtype="datetime64[h]")
+    assert days(next_dates("EURUSD=X", dates, 2)) == ["2026-03-09", "2026-03-09T01:00:00"]
+
+
+def test_hours_without_a_name_that_were_never_seen_on_weekends_skip_them():
+    dates = np.arange("2026-02-23T00", "2026-03-07T00", dtype="datetime64[h]")
+    assert days(next_dates("X", dates[np.is_busday(dates.astype("M8[D]"))], 1)) == ["2026-03-09"]
+
+
+def test_hours_of_crypto_do_not_rest():
+    dates = np.arange("2026-03-02T00", "2026-03-07T00", dtype="datetime64[h]")
+    assert days(next_dates("BTC-USD", dates, 1)) == ["2026-03-07"]
+
+
+def test_what_is_missing_is_counted_in_sessions():
+    dates = us_days("2018-12-31")
+    assert not missing_sessions("X", dates).any()
+    without = np.delete(dates, [100, 101, 200])
+    missing = missing_sessions("X", without)
+    assert list(np.flatnonzero(missing)) == [99, 197]
+    assert list(missing[[99, 197]]) == [2, 1]
+
+
+def test_whole_sessions_are_counted_between_bars():
+    dates = hours_of_new_york("2026-11-02", "2026-12-30")
+    assert not missing_sessions("NVDA", dates).any()
+    holed = dates[dates.astype("datetime64[D]") != np.datetime64("2026-11-27")]
+    assert missing_sessions("NVDA", holed).sum() == 1
+
+
+@pytest.mark.parametrize("step", [np.timedelta64(1, "h"), np.timedelta64(7, "D")], ids=["hours", "weeks"])
+def test_steps_that_are_left_out_are_counted(step):
+    dates = np.datetime64("2020-01-03T00:00", "s") + np.arange(200) * step
+    assert list(np.flatnonzero(missing_sessions("X", np.delete(dates, [50, 51])))) == [49]
+    assert missing_sessions("X", np.delete(dates, [50, 51]))[49] == 2
+
+
+def test_months_that_are_left_out_are_counted():
+    dates = np.delete(np.arange("2001-01", "2021-01", dtype="datetime64[M]"), 7).astype("datetime64[D]")
+    assert missing_sessions("X", dates)[6] == 1
+    assert missing_sessions("X", dates).sum() == 1
+
+
+def test_nothing_is_missing_from_one_row():
+    assert len(missing_sessions("X", np.array(["2018-12-31"], dtype="datetime64[s]"))) == 0
