@@ -174,11 +174,10 @@ def _adjustment(old: Float[np.ndarray, " row"], new: Float[np.ndarray, " row"]) 
     if not changed.any():
         return 1.0, 0
     factor = float(np.median(new[changed] / old[changed]))
-    follows = changed & _agree(old * factor, new)
-    if not follows.any():
-        return 1.0, 0
-    n_adjusted = int(np.flatnonzero(follows)[-1]) + 1
-    if follows[:n_adjusted].mean() < MIN_ADJUSTED_SHARE:
+    follows = _agree(old * factor, new)
+    adjusted = np.flatnonzero(follows & changed)
+    n_adjusted = int(adjusted[-1]) + 1 if len(adjusted) else 0
+    if follows[:n_adjusted].sum() < MIN_ADJUSTED_SHARE * max(n_adjusted, 1):
         return 1.0, 0
     return factor, n_adjusted
 

@@ -147,7 +147,7 @@ def test_a_rate_limit_is_told_in_plain_words(fails):
 def test_a_failure_is_told_in_portuguese(fails, monkeypatch):
     monkeypatch.setenv("TRINTENA_LANG", "pt")
     fails(ConnectionError("reset"))
-    with pytest.raises(SourceError, match="não entregou preços de 'NVDA'.*importe um arquivo"):
+    with pytest.raises(SourceError, match=r"não entregou preços de 'NVDA'.*importe um arquivo"):
         yahoo.fetch("NVDA")
 
 
@@ -168,13 +168,13 @@ def test_an_answer_without_a_close_is_a_failure():
     ids=["months", "a strange period", "an end of time", "no dates", "words for prices"],
 )
 def test_what_is_no_table_of_daily_prices_is_a_failure_with_the_way_out(frame, metadata):
-    with pytest.raises(SourceError, match="not what daily prices look like.*data import FILE"):
+    with pytest.raises(SourceError, match=r"not what daily prices look like.*data import FILE"):
         yahoo.series_of("NVDA", frame, metadata, now=NOON)
 
 
 def test_prices_pass_the_same_checks_as_those_of_a_file():
     jump = bars("2020-01-06", "2020-01-07", Close=[1.0, 100.0])
-    with pytest.raises(DataError, match="100 times as much.*--allow-jumps.*data import FILE --name NVDA"):
+    with pytest.raises(DataError, match=r"100 times as much.*--allow-jumps.*data import FILE --name NVDA"):
         yahoo.series_of("NVDA", jump, SESSION, now=NOON)
     assert len(yahoo.series_of("NVDA", jump, SESSION, now=NOON, allow_jumps=True)) == 2
 
