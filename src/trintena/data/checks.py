@@ -9,22 +9,24 @@
 | open, high, low or volume missing in more than one row of ten | that column is left out |
 | the same, missing in fewer rows | open, high, low become the close of the row; volume becomes 0 |
 | a volume that is zero throughout | left out |
-| open, high, low and close that contradict each other | kept and counted |
 
 Too few rows and prices that are not positive are nobody's fault here: training refuses them, where
-it matters, and the `difference` target accepts the latter.
+it matters, and the `difference` target accepts the latter. What is accepted and still odd, `doubts`
+names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
 
-from trintena.domain import COLUMNS, PRICE_COLUMNS, PriceSeries
+from trintena.domain import COLUMNS, PriceSeries
 from trintena.errors import DataError
+from trintena.language import number, phrase
 
 MAX_SYMBOL_LENGTH = 32
 MAX_STEP_FACTOR = 4.0
@@ -36,6 +38,18 @@ Dates = np.ndarray[Any, np.dtype[np.datetime64]]
 Column = Float[np.ndarray, " row"]
 
 
+@dataclass(frozen=True)
+class Note:
+    """Something that was done to the rows of a source, or noticed while it was read."""
+
+    code: str
+    """For programs: `without_close`, `newest_first`, ..."""
+    n: int
+    """How many rows it concerns."""
+    message: str
+    """For people, one sentence."""
+
+
 def checked_symbol(symbol: str) -> str:
     """Give the symbol back if it can name a series: printable, 1 to 32 characters, not only spaces.
 
@@ -44,9 +58,13 @@ def checked_symbol(symbol: str) -> str:
     """
     if not symbol.strip() or not symbol.isprintable() or len(symbol) > MAX_SYMBOL_LENGTH:
         raise DataError(
-            f"The name of a series has 1 to {MAX_SYMBOL_LENGTH} printable characters, not {symbol!r}.",
+            phrase(
+                en=f"The name of a series has 1 to {MAX_SYMBOL_LENGTH} printable characters, not {symbol!r}.",
+                pt=f"O nome de uma série tem de 1 a {MAX_SYMBOL_LENGTH} caracteres imprimíveis; "
+                f"{symbol!r} não.",
+            ),
             field="name",
-            hint="Choose another one with --name.",
+            hint=phrase(en="Choose another one with --name.", pt="Escolha outro com --name."),
         )
     return symbol
 
@@ -59,7 +77,7 @@ def checked_series(
     *,
     allow_jumps: bool = False,
     lines: Sequence[int] | None = None,
-    notes: list[str] | None = None,
+    notes: list[Note] | None = None,
 ) -> PriceSeries:
     """A series with increasing dates and finite values, made of what a source found.
 
@@ -70,7 +88,7 @@ def checked_series(
         source: where the rows come from, in a word.
         allow_jumps: accept a step of the close by more than a factor of 4.
         lines: the line of the file that each row stood on, for the messages.
-        notes: receives one sentence for each thing that was sorted, dropped or filled.
+        notes: receives one for each thing that was sorted, dropped or filled.
 
     Raises:
         DataError: the rows cannot be used; see the table at the top of this module.
@@ -85,33 +103,58 @@ def checked_series(
     close = names.index("close")
 
     if not len(dates):
-        raise DataError(f"{symbol} has no rows.", hint="Choose a source or a file that holds some.")
+        raise DataError(
+            phrase(en=f"{symbol} has no rows.", pt=f"{symbol} não tem linhas."),
+            hint=phrase(
+                en="Choose a source or a file that holds some.",
+                pt="Escolha uma fonte ou um arquivo que tenha.",
+            ),
+        )
+    where = np.arange(len(dates)) if lines is None else np.asarray(lines)
     _refuse_missing_dates(symbol, dates, lines)
     _refuse_infinities(symbol, dates, table, names, lines)
 
-    kept = np.flatnonzero(~np.isnan(table[:, close]))
-    if dropped := len(dates) - len(kept):
-        notes.append(f"{counted(dropped)} without a close dropped.")
+    missing = np.isnan(table[:, close])
+    if missing.any():
+        notes.append(_without_close(dates[missing], None if lines is None else where[missing].tolist()))
+    kept = np.flatnonzero(~missing)
     if not len(kept):
-        raise DataError(f"{symbol} has no row with a close.", hint="Choose another column with --column.")
+        raise DataError(
+            phrase(en=f"{symbol} has no row with a close.", pt=f"{symbol} não tem linha com fechamento."),
+            hint=phrase(en="Choose another column with --column.", pt="Escolha outra coluna com --column."),
+        )
     kept = kept[_order(dates[kept], notes)]
     dates, table = dates[kept], table[kept]
-    kept_lines = None if lines is None else [lines[row] for row in kept]
+    kept_lines = None if lines is None else where[kept].tolist()
 
     _refuse_duplicates(symbol, dates, kept_lines)
     _judge_jumps(symbol, dates, table[:, close], kept_lines, allow_jumps, notes)
     names, table = _without_gaps(names, table, notes)
-    _count_contradictions(names, table, notes)
     return PriceSeries(symbol, dates, tuple(names), np.ascontiguousarray(table), source)
 
 
 def counted(count: int) -> str:
     """A number of rows in words."""
-    return "1 row" if count == 1 else f"{count:,} rows"
+    return phrase(
+        en="1 row" if count == 1 else f"{number(count)} rows",
+        pt="1 linha" if count == 1 else f"{number(count)} linhas",
+    )
 
 
-def _where(row: int, lines: Sequence[int] | None) -> str:
-    return "" if lines is None else f" (line {lines[row]})"
+def at_lines(lines: Sequence[int]) -> str:
+    """Where rows stand in a file, in parentheses: the first few lines, and how many more."""
+    word = phrase(en="line", pt="linha") + ("s" if len(lines) > 1 else "")
+    return f" ({word} {listed(lines)})"
+
+
+def listed(items: Sequence[Any] | Dates, write: Callable[[Any], str] = str, most: int = 3) -> str:
+    """The first items of a list, and how many more there are."""
+    more = len(items) - most
+    if more < 2:
+        return ", ".join(map(write, items))
+    return ", ".join(map(write, items[:most])) + phrase(
+        en=f" and {number(more)} more", pt=f" e mais {number(more)}"
+    )
 
 
 def day(date: np.datetime64) -> str:
@@ -119,13 +162,35 @@ def day(date: np.datetime64) -> str:
     return str(date).removesuffix("T00:00:00").replace("T", " ")
 
 
+def _line(row: int, lines: Sequence[int] | None) -> str:
+    """The line of a row, in parentheses after a blank; nothing where there are no lines."""
+    return "" if lines is None else phrase(en=f" (line {lines[row]})", pt=f" (linha {lines[row]})")
+
+
+def _without_close(dates: Dates, lines: Sequence[int] | None) -> Note:
+    n = len(dates)
+    where = f" ({listed(dates, day)})" if lines is None else at_lines(lines)
+    return Note(
+        "without_close",
+        n,
+        phrase(
+            en=f"Dropped: {counted(n)} without a close{where}.",
+            pt=f"Descartado: {counted(n)} sem fechamento{where}.",
+        ),
+    )
+
+
 def _refuse_missing_dates(symbol: str, dates: Dates, lines: Sequence[int] | None) -> None:
     missing = np.flatnonzero(np.isnat(dates))
     if len(missing):
         row = int(missing[0])
+        where = _line(row, lines)
         raise DataError(
-            f"{symbol}: row {row + 1}{_where(row, lines)} has no date, so the rows cannot be ordered.",
-            hint="Fill in the date or remove the row.",
+            phrase(
+                en=f"{symbol}: row {row + 1}{where} has no date, so the rows cannot be ordered.",
+                pt=f"{symbol}: o registro {row + 1}{where} não tem data, e sem ela não há como ordenar.",
+            ),
+            hint=phrase(en="Fill in the date or remove the row.", pt="Preencha a data ou remova a linha."),
         )
 
 
@@ -139,19 +204,30 @@ def _refuse_infinities(
     infinite = np.argwhere(np.isinf(table))
     if len(infinite):
         row, column = (int(index) for index in infinite[0])
+        where = f"{day(dates[row])}{_line(row, lines)}"
         raise DataError(
-            f"{symbol}: {names[column]} is infinite on {day(dates[row])}{_where(row, lines)}.",
+            phrase(
+                en=f"{symbol}: {names[column]} is infinite on {where}.",
+                pt=f"{symbol}: {names[column]} é infinito em {where}.",
+            ),
             field=names[column],
-            hint="Correct the value or remove the row.",
+            hint=phrase(en="Correct the value or remove the row.", pt="Corrija o valor ou remova a linha."),
         )
 
 
-def _order(dates: Dates, notes: list[str]) -> np.ndarray[Any, np.dtype[np.intp]]:
+def _order(dates: Dates, notes: list[Note]) -> np.ndarray[Any, np.dtype[np.intp]]:
     steps = np.diff(dates.astype(np.int64))
     if len(steps) and (steps < 0).any():
-        newest_first = bool((steps <= 0).all())
-        found = "newest first" if newest_first else "in no order"
-        notes.append(f"The rows stood {found}; they were sorted by date.")
+        if (steps <= 0).all():
+            code = "newest_first"
+            found = phrase(en="newest first", pt="da mais nova para a mais antiga")
+        else:
+            code, found = "no_order", phrase(en="in no order", pt="fora de ordem")
+        message = phrase(
+            en=f"The rows stood {found}; they were sorted by date.",
+            pt=f"As linhas estavam {found}; foram ordenadas por data.",
+        )
+        notes.append(Note(code, len(dates), message))
     return np.argsort(dates, kind="stable")
 
 
@@ -159,12 +235,24 @@ def _refuse_duplicates(symbol: str, dates: Dates, lines: Sequence[int] | None) -
     repeated = np.flatnonzero(dates[1:] == dates[:-1])
     if len(repeated):
         row = int(repeated[0])
-        where = "" if lines is None else f" (lines {lines[row]} and {lines[row + 1]})"
-        more = f", and {len(repeated) - 1} more dates do" if len(repeated) > 1 else ""
+        date, more = day(dates[row]), len(repeated) - 1
+        en, pt = (
+            ("", "")
+            if lines is None
+            else (f" (lines {lines[row]} and {lines[row + 1]})", f" (linhas {lines[row]} e {lines[row + 1]})")
+        )
+        en += f", and {number(more)} more dates do" if more else ""
+        pt += f", e mais {number(more)} datas também" if more else ""
         raise DataError(
-            f"{symbol}: each date may occur once, but {day(dates[row])} occurs twice{where}{more}.",
+            phrase(
+                en=f"{symbol}: each date may occur once, but {date} occurs twice{en}.",
+                pt=f"{symbol}: cada data pode aparecer uma vez, mas {date} aparece duas{pt}.",
+            ),
             field="date",
-            hint="Remove the repeated rows; if the file holds several symbols, choose one with --symbol.",
+            hint=phrase(
+                en="Remove the repeated rows; if the file holds several symbols, choose one with --symbol.",
+                pt="Remova as linhas repetidas; se o arquivo tem vários símbolos, escolha um com --symbol.",
+            ),
         )
 
 
@@ -174,7 +262,7 @@ def _judge_jumps(
     close: Column,
     lines: Sequence[int] | None,
     allow_jumps: bool,
-    notes: list[str],
+    notes: list[Note],
 ) -> None:
     if not (close > 0).all():
         return  # a ratio means nothing where the sign may change
@@ -184,51 +272,71 @@ def _judge_jumps(
         return
     before = int(jumps[0])
     after = before + 1
+    n = len(jumps)
     if allow_jumps:
-        noun = "step" if len(jumps) == 1 else "steps"
-        notes.append(f"{len(jumps)} {noun} by more than a factor of {MAX_STEP_FACTOR:g} allowed.")
+        message = phrase(
+            en=f"Steps of the close by more than a factor of {MAX_STEP_FACTOR:g} allowed: {number(n)}.",
+            pt=f"Saltos do fechamento por um fator maior que {MAX_STEP_FACTOR:g} aceitos: {number(n)}.",
+        )
+        notes.append(Note("jumps_allowed", n, message))
         return
-    others = f" There are {len(jumps) - 1} more such steps." if len(jumps) > 1 else ""
+    low = f"{number(close[before], 'g')}", f"{day(dates[before])}{_line(before, lines)}"
+    high = f"{number(close[after], 'g')}", f"{day(dates[after])}{_line(after, lines)}"
+    times = number(close[after] / close[before], ".4g")
+    more_en = f" There are {number(n - 1)} more such steps." if n > 1 else ""
+    more_pt = f" Há mais {number(n - 1)} saltos assim." if n > 1 else ""
     raise DataError(
-        f"{symbol}: the close goes from {close[before]:g} on {day(dates[before])}{_where(before, lines)} "
-        f"to {close[after]:g} on {day(dates[after])}{_where(after, lines)}, "
-        f"{close[after] / close[before]:.4g} times as much; more than {MAX_STEP_FACTOR:g} times up or down "
-        f"in one step looks like a split that was not adjusted, or two files joined.{others}",
+        phrase(
+            en=f"{symbol}: the close goes from {low[0]} on {low[1]} to {high[0]} on {high[1]}, {times} times "
+            f"as much; more than {MAX_STEP_FACTOR:g} times up or down in one step looks like a split that "
+            f"was not adjusted, or two files joined.{more_en}",
+            pt=f"{symbol}: o fechamento vai de {low[0]} em {low[1]} para {high[0]} em {high[1]}, {times} "
+            f"vezes o valor; mais de {MAX_STEP_FACTOR:g} vezes para cima ou para baixo de uma linha à outra "
+            f"parece um desdobramento sem ajuste, ou dois arquivos emendados.{more_pt}",
+        ),
         field="close",
-        hint="If it is real, say --allow-jumps.",
+        hint=phrase(en="If it is real, say --allow-jumps.", pt="Se for real, use --allow-jumps."),
     )
 
 
 def _without_gaps(
-    names: list[str], table: Float[np.ndarray, "row column"], notes: list[str]
+    names: list[str], table: Float[np.ndarray, "row column"], notes: list[Note]
 ) -> tuple[list[str], Float[np.ndarray, "row kept"]]:
     """Leave out or fill the columns with missing values; `table` has none in its close."""
     close = table[:, names.index("close")]
     kept: list[int] = []
     for index, name in enumerate(names):
         gaps: Bool[np.ndarray, " row"] = np.isnan(table[:, index])
+        n = int(gaps.sum())
         if gaps.mean() > MAX_MISSING_SHARE:
-            notes.append(f"{name} left out: missing in {counted(int(gaps.sum()))} of {len(table):,}.")
+            notes.append(_left_out(name, n, len(table)))
             continue
-        if gaps.any():
-            filling = "0" if name == "volume" else "the close of the row"
-            notes.append(f"{name} missing in {counted(int(gaps.sum()))}: {filling} taken.")
+        if n:
+            notes.append(_filled(name, n))
             table[gaps, index] = 0.0 if name == "volume" else close[gaps]
         if name == "volume" and not table[:, index].any():
-            notes.append("volume left out: it is zero throughout.")
+            message = phrase(
+                en="volume left out: it is zero throughout.",
+                pt="volume não usado: é zero em todas as linhas.",
+            )
+            notes.append(Note("volume_zero", len(table), message))
             continue
         kept.append(index)
     return [names[index] for index in kept], table[:, kept]
 
 
-def _count_contradictions(names: list[str], table: Float[np.ndarray, "row column"], notes: list[str]) -> None:
-    if not set(PRICE_COLUMNS) <= set(names):
-        return
-    opened, high, low, close = (table[:, names.index(name)] for name in PRICE_COLUMNS)
-    # adjusted prices are products, so equal ones may differ in the last digits
-    slack = 1e-9 * np.abs(table[:, : len(PRICE_COLUMNS)]).max(axis=1)
-    wrong = (np.maximum(opened, close) > high + slack) | (np.minimum(opened, close) < low - slack)
-    if wrong.any():
-        notes.append(
-            f"{counted(int(wrong.sum()))} kept as found whose open or close lies outside low to high."
-        )
+def _left_out(name: str, n: int, n_rows: int) -> Note:
+    message = phrase(
+        en=f"{name} left out: missing in {counted(n)} of {number(n_rows)}.",
+        pt=f"{name} não usado: falta em {counted(n)} de {number(n_rows)}.",
+    )
+    return Note("column_left_out", n, message)
+
+
+def _filled(name: str, n: int) -> Note:
+    taken = "0" if name == "volume" else phrase(en="the close of the row", pt="o fechamento da linha")
+    message = phrase(
+        en=f"{name} missing in {counted(n)}: {taken} taken.",
+        pt=f"{name} falta em {counted(n)}: vale {taken}.",
+    )
+    return Note("column_filled", n, message)

@@ -1,150 +1,273 @@
-"""Dates with the year first, and others where the whole column allows one reading only."""
+"""Dates as files of prices write them; day and month in the one order that the whole column allows."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import numpy as np
 
+from trintena.data.csv_files.date_refusals import (
+    no_date,
+    no_such_date,
+    open_order,
+    two_orders,
+    zone_unlike_others,
+)
 from trintena.data.csv_files.table import Table, is_null
+from trintena.data.csv_files.titles import plain
 
 _CLOCK = (
-    r"(?:[T ]\s*(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.(?P<fraction>\d+))?)?"
-    r"\s*(?P<zone>Z|UTC|[+-]\d{2}:?\d{2})?)?"
+    r"(?:(?:T|,?\s+)(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
+    r"(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]+))?)?"
+    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})?)?"
 )
 YEAR_FIRST = re.compile(r"(?P<year>\d{4})([-/.])(?P<month>\d{1,2})\2(?P<day>\d{1,2})" + _CLOCK, re.ASCII)
 COMPACT = re.compile(r"(?P<year>(?:18|19|20|21)\d\d)(?P<month>\d\d)(?P<day>\d\d)" + _CLOCK, re.ASCII)
-YEAR_LAST = re.compile(
-    r"(?P<first>\d{1,2})([-/.])(?P<second_part>\d{1,2})\2(?P<year>\d{4})" + _CLOCK, re.ASCII
+YEAR_LAST = re.compile(r"(?P<one>\d{1,2})([-/.])(?P<two>\d{1,2})\2(?P<year>\d{4})" + _CLOCK, re.ASCII)
+MONTH_NAMED = re.compile(
+    r"(?:(?P<day>[0-9]{1,2})(?:[-/. ]|\. | de )(?P<name>[^\W\d_]{3,10})\.?(?:[-/., ]| de )"
+    r"|(?P<us_name>[^\W\d_]{3,10})\.? (?P<us_day>[0-9]{1,2}),? )(?P<year>[0-9]{4})" + _CLOCK
 )
+PATTERNS = (YEAR_FIRST, YEAR_LAST, MONTH_NAMED, COMPACT)
+UNIX = re.compile(r"(?P<seconds>\d{9,10})(?P<thousandths>\d{3})?", re.ASCII)
+"""Seconds, or thousandths of them, since 1970 in UTC, as exchanges of crypto-currencies write times."""
 
-REMEDY = "Write dates as 2018-12-31, or 2018-12-31 16:00 with a time."
+MONTHS = (
+    "january janeiro enero januar janvier gennaio",
+    "february fevereiro febrero februar fevrier febbraio",
+    "march marco marzo marz mars",
+    "april abril avril aprile",
+    "may maio mayo mai maggio",
+    "june junho junio juni juin giugno",
+    "july julho julio juli juillet luglio",
+    "august agosto aout",
+    "september setembro septiembre septembre settembre",
+    "october outubro octubre oktober octobre ottobre",
+    "november novembro noviembre novembre",
+    "december dezembro diciembre dezember decembre dicembre",
+)
+"""Names of the months, without accents; their first three letters or more will do."""
+
+_ISO_COLUMN = re.compile(r"(?:(?!0000)\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?\n)*+", re.ASCII)
+"""What NumPy reads at once, and as we do."""
+
+Instants = np.ndarray[Any, np.dtype[np.datetime64]]
+Integers = np.ndarray[Any, np.dtype[np.int64]]
+Mask = np.ndarray[Any, np.dtype[np.bool_]]
+
+NO_ZONE = 100_000
+"""Stands for the minutes ahead of UTC where a cell names no time zone."""
+
+ORDERS = {
+    "year first": ("year first", "ano primeiro"),
+    "day first": ("day first", "dia primeiro"),
+    "month first": ("month first", "mês primeiro"),
+    "month named": ("month by name", "mês por extenso"),
+    "unix": ("seconds since 1970", "segundos desde 1970"),
+}
+"""How day, month and year stand, in English and Portuguese."""
+TIMES = {
+    "none": ("without times", "sem horário"),
+    "taken as UTC": ("times without a zone taken as UTC", "horários sem fuso tomados como UTC"),
+    "converted to UTC": ("times converted to UTC", "horários convertidos para UTC"),
+}
 
 
 @dataclass(frozen=True)
 class Dates:
     """The dates of a column, in the convention of `PriceSeries`, and how they were understood."""
 
-    values: np.ndarray[Any, np.dtype[np.datetime64]]
-    understood: str
+    values: Instants
+    order: str
+    """A key of `ORDERS`."""
+    times: str
+    """A key of `TIMES`."""
 
 
 @dataclass(frozen=True)
-class _Moment:
-    """A wall clock's time, and how many minutes its zone is ahead of UTC, where it says so."""
+class _Parts:
+    """What the cells of a column say, one entry for each row."""
 
-    local: datetime
-    offset_minutes: int | None
+    year: Integers
+    one: Integers
+    """The month, or where `is_open` the first of two numbers of which one is the day."""
+    two: Integers
+    """The day, or the second of those numbers."""
+    is_open: Mask
+    named: Mask
+    """Whether the month is a word."""
+    seconds: Integers
+    """Since midnight, by the clock; -1 where no clock shows such a time."""
+    offset: Integers
+    """Minutes ahead of UTC, or `NO_ZONE`."""
 
 
-def parse_dates(table: Table, column: int) -> Dates:
+def is_date(cell: str) -> bool:
+    """Whether a cell has the form of a date whose parts are separated."""
+    return any(pattern.fullmatch(cell) for pattern in (YEAR_FIRST, YEAR_LAST, MONTH_NAMED))
+
+
+def parse_dates(
+    table: Table, column: int, time_column: int | None = None, day_first: bool | None = None
+) -> Dates:
     """The dates of a column: the exchange's own date if all times are midnight, UTC for anything finer.
 
     Midnights with offsets that differ (-05:00 in winter, -04:00 in summer) keep their own date.
+
+    Args:
+        table: of words.
+        column: of the dates, with or without times.
+        time_column: of times of the day, where they stand apart.
+        day_first: whether 3/4/2020 is the third of April; None: what the whole column shows.
 
     Raises:
         DataError: a cell is no date, could be two, or only some cells name their time zone.
     """
     cells = table.column(column)
-    matches: list[re.Match[str]] = []
-    for row, cell in enumerate(cells):
-        match = YEAR_FIRST.fullmatch(cell) or COMPACT.fullmatch(cell) or YEAR_LAST.fullmatch(cell)
-        if match is None:
-            found = "nothing" if is_null(cell) else repr(cell)
-            raise table.refusal(row, column, f"expected a date, found {found}.", REMEDY)
-        matches.append(match)
-    month_first, order = _order(table, column, matches)
-    moments = [_moment(match, month_first) for match in matches]
-    for row, moment in enumerate(moments):
-        if moment is None:
-            raise table.refusal(row, column, f"there is no such date or time as {cells[row]!r}.", REMEDY)
-    known = [moment for moment in moments if moment is not None]
-    return _one_convention(table, column, known, order)
-
-
-def _order(table: Table, column: int, matches: list[re.Match[str]]) -> tuple[bool, str]:
-    """Whether the month stands before the day where the year is last, and the order in words."""
-    year_last = [row for row, match in enumerate(matches) if match.re is YEAR_LAST]
-    if not year_last:
-        return False, "year first"
-    not_day_first = [row for row in year_last if _moment(matches[row], month_first=False) is None]
-    not_month_first = [row for row in year_last if _moment(matches[row], month_first=True) is None]
-    if not_day_first and not_month_first:
-        one, other = not_day_first[0], not_month_first[0]
-        if one == other:
-            return False, "day first"  # no date at all: refused with the others of its kind
-        raise table.refusal(
-            max(one, other),
-            column,
-            f"{matches[max(one, other)][0]!r} and {matches[min(one, other)][0]!r} (line "
-            f"{table.lines[min(one, other)]}) cannot both be dates: one needs the day first, "
-            "the other the month.",
-            REMEDY,
-        )
-    if not not_day_first and not not_month_first:
-        for row in year_last:
-            match = matches[row]
-            if int(match["first"]) != int(match["second_part"]):
-                raise table.refusal(
-                    row,
-                    column,
-                    f"{match[0]!r} may have the day or the month first, and no other row settles it.",
-                    REMEDY,
-                )
-    return (True, "month first") if not_day_first else (False, "day first")
-
-
-def _moment(match: re.Match[str], month_first: bool) -> _Moment | None:
-    """What a match says, or None where no calendar or clock shows it."""
-    part = match.groupdict()
-    if match.re is YEAR_LAST:
-        first, second = part["first"], part["second_part"]
-        month, day = (first, second) if month_first else (second, first)
+    if time_column is not None:
+        cells = [_joined(*pair) for pair in zip(cells, table.column(time_column), strict=True)]
+    if (instants := _iso(cells)) is not None:
+        return Dates(instants, "year first", "none" if _at_midnight(instants) else "taken as UTC")
+    if all(UNIX.fullmatch(cell) for cell in cells):
+        return _unix(table, column, cells)
+    parts = _parts(table, column, cells)
+    month_first = parts.is_open.any() and not _is_day_first(table, column, parts, day_first)
+    days, exist = _calendar_days(parts, month_first=bool(month_first))
+    wrong = np.flatnonzero(~exist | (parts.seconds < 0))
+    if len(wrong):
+        raise no_such_date(table, int(wrong[0]), column, cells[int(wrong[0])], day_first)
+    if parts.is_open.any():
+        order = "month first" if month_first else "day first"
     else:
-        month, day = part["month"], part["day"]
-    if part["fraction"] and int(part["fraction"]):
-        return None  # finer than a second, which a series cannot hold
+        order = "month named" if parts.named.any() else "year first"
+    local = days.astype("datetime64[s]") + parts.seconds.astype("timedelta64[s]")
+    return _in_one_convention(table, column, local, parts.offset, order)
+
+
+def _joined(date: str, time: str) -> str:
+    """A date and a time of the day in one cell; 160000 is 16:00:00."""
+    if re.fullmatch(r"\d{4}|\d{6}", time, re.ASCII):
+        time = ":".join(time[at : at + 2] for at in range(0, len(time), 2))
+    return date if is_null(time) else f"{date} {time}"
+
+
+def _iso(cells: Sequence[str]) -> Instants | None:
+    """The dates at once, if all are written 2018-12-31 or 2018-12-31 16:00:00 and exist."""
+    if not _ISO_COLUMN.fullmatch("\n".join(cells) + "\n"):
+        return None
     try:
-        local = datetime(
-            int(part["year"]),
-            int(month),
-            int(day),
-            int(part["hour"] or 0),
-            int(part["minute"] or 0),
-            int(part["second"] or 0),
-        )
+        return np.array(cells, dtype="datetime64[s]")
     except ValueError:
-        return None
-    return _Moment(local, _offset_minutes(part["zone"]))
+        return None  # one of them does not exist: found, and named, the long way
 
 
-def _offset_minutes(zone: str | None) -> int | None:
+def _at_midnight(instants: Instants) -> bool:
+    return bool((instants == instants.astype("datetime64[D]")).all())
+
+
+def _unix(table: Table, column: int, cells: Sequence[str]) -> Dates:
+    for row, cell in enumerate(cells):
+        if len(cell) > 10 and not cell.endswith("000"):
+            raise no_such_date(table, row, column, cell, None)
+    instants = np.array([int(cell[:-3] if len(cell) > 10 else cell) for cell in cells], "datetime64[s]")
+    return Dates(instants, "unix", "none" if _at_midnight(instants) else "taken as UTC")
+
+
+def _parts(table: Table, column: int, cells: Sequence[str]) -> _Parts:
+    rows: list[tuple[int, int, int, bool, bool, int, int]] = []
+    pattern = PATTERNS[0]
+    for row, cell in enumerate(cells):
+        # the form of the cell before is tried first: a column hardly ever changes it
+        match = pattern.fullmatch(cell) or next(filter(None, (p.fullmatch(cell) for p in PATTERNS)), None)
+        if match is None:
+            raise no_date(table, row, column, cell)
+        pattern, found = match.re, match.groupdict()
+        if pattern is YEAR_LAST:
+            one, two = int(found["one"]), int(found["two"])
+        elif pattern is MONTH_NAMED:
+            one = _month(found["name"] or found["us_name"])
+            two = int(found["day"] or found["us_day"])
+        else:
+            one, two = int(found["month"]), int(found["day"])
+        clock = (_seconds(found), _offset(found["zone"])) if found["hour"] else (0, NO_ZONE)
+        rows.append((int(found["year"]), one, two, pattern is YEAR_LAST, pattern is MONTH_NAMED, *clock))
+    year, one_, two_, is_open, named, seconds, offset = (np.array(part) for part in zip(*rows, strict=True))
+    return _Parts(year, one_, two_, is_open, named, seconds, offset)
+
+
+def _month(name: str) -> int:
+    """The number of a month from its name or the beginning of it; 0 where it is none, or several."""
+    word = plain(name)
+    found = [
+        number
+        for number, names in enumerate(MONTHS, start=1)
+        if any(known.startswith(word) for known in names.split())
+    ]
+    return found[0] if len(found) == 1 else 0
+
+
+def _seconds(found: dict[str, str | None]) -> int:
+    """Seconds since midnight; -1 for a time that no clock shows, or that is finer than a second."""
+    hour, minute, second = (int(found[part] or 0) for part in ("hour", "minute", "second"))
+    if found["half"]:
+        if not 1 <= hour <= 12:
+            return -1
+        hour = hour % 12 + (12 if found["half"][0] in "Pp" else 0)
+    if hour > 23 or minute > 59 or second > 59 or int(found["fraction"] or 0):
+        return -1
+    return hour * 3600 + minute * 60 + second
+
+
+def _offset(zone: str | None) -> int:
     if zone is None:
-        return None
-    if zone in ("Z", "UTC"):
+        return NO_ZONE
+    if zone[0] not in "+-":
         return 0
     minutes = int(zone[1:3]) * 60 + int(zone[-2:])
     return -minutes if zone[0] == "-" else minutes
 
 
-def _one_convention(table: Table, column: int, moments: list[_Moment], order: str) -> Dates:
-    zoned = [moment.offset_minutes is not None for moment in moments]
-    if any(zoned) and not all(zoned):
-        row = zoned.index(not zoned[0])
-        raise table.refusal(
-            row,
-            column,
-            f"{table.rows[row][column]!r} {'names' if zoned[row] else 'lacks'} a time zone, unlike line "
-            f"{table.lines[0]}.",
-            "Give all dates a time zone, or none.",
-        )
-    local = np.array([moment.local for moment in moments], dtype="datetime64[s]")
-    if (local == local.astype("datetime64[D]")).all():
-        return Dates(local, f"{order}, without times")
-    if not any(zoned):
-        return Dates(local, f"{order}, times without a zone taken as UTC")
-    offsets = np.array([moment.offset_minutes for moment in moments], dtype="timedelta64[m]")
-    return Dates(np.subtract(local, offsets), f"{order}, times converted to UTC")
+def _calendar_days(parts: _Parts, *, month_first: bool) -> tuple[Instants, Mask]:
+    """The days, and whether each exists; where the order is open it is the given one."""
+    swapped = parts.is_open & (not month_first)
+    month = np.where(swapped, parts.two, parts.one)
+    day = np.where(swapped, parts.one, parts.two)
+    exist = (parts.year >= 1) & (month >= 1) & (month <= 12)
+    months = ((parts.year - 1970) * 12 + np.where(exist, month, 1) - 1).astype("datetime64[M]")
+    first = months.astype("datetime64[D]")
+    length = ((months + 1).astype("datetime64[D]") - first).astype(np.int64)
+    exist &= (day >= 1) & (day <= length)
+    return first + (day - 1).astype("timedelta64[D]"), exist
+
+
+def _is_day_first(table: Table, column: int, parts: _Parts, day_first: bool | None) -> bool:
+    """Whether the day stands before the month where the year is last: as told, or as the dates show."""
+    if day_first is not None:
+        return day_first
+    with_day_first = _calendar_days(parts, month_first=False)[1]
+    with_month_first = _calendar_days(parts, month_first=True)[1]
+    if not (with_day_first | with_month_first).all():
+        return True  # some cell is no date at all: refused with the others of its kind
+    if with_day_first.all() != with_month_first.all():
+        return bool(with_day_first.all())
+    if not with_day_first.all():
+        raise two_orders(table, column, int(np.argmin(with_day_first)), int(np.argmin(with_month_first)))
+    differing = np.flatnonzero(parts.is_open & (parts.one != parts.two))
+    if len(differing):
+        raise open_order(table, int(differing[0]), column)
+    return True
+
+
+def _in_one_convention(table: Table, column: int, local: Instants, offset: Integers, order: str) -> Dates:
+    zoned = offset != NO_ZONE
+    if zoned.any() and not zoned.all():
+        row = int(np.argmax(zoned != zoned[0]))
+        raise zone_unlike_others(table, row, column, names_one=bool(zoned[row]))
+    if _at_midnight(local):
+        return Dates(local, order, "none")
+    if not zoned.any():
+        return Dates(local, order, "taken as UTC")
+    return Dates(local - offset.astype("timedelta64[m]"), order, "converted to UTC")

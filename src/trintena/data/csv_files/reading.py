@@ -1,30 +1,40 @@
-"""A file of prices, read whole: the series it holds and, in words, how it was understood."""
+"""A file of prices, read whole: the series it holds and how it was understood."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-from jaxtyping import Float
+from typing import Any
 
 from trintena.data.adjust import adjusted_columns
-from trintena.data.checks import checked_series, checked_symbol, counted, day
+from trintena.data.checks import Note, at_lines, checked_series, checked_symbol, counted
 from trintena.data.csv_files.columns import Layout, understand_columns
 from trintena.data.csv_files.dates import parse_dates
-from trintena.data.csv_files.numbers import parse_numbers, refuse_ambiguous_points
-from trintena.data.csv_files.table import Table, is_null, parse_table, read_text
+from trintena.data.csv_files.numbers import conventions, parse_numbers
+from trintena.data.csv_files.table import Table, is_null, parse_table
+from trintena.data.csv_files.telling import Understanding
+from trintena.data.csv_files.text import read_text
 from trintena.domain import PRICE_COLUMNS, PriceSeries
 from trintena.errors import DataError
+from trintena.language import number, phrase
 
 
 @dataclass(frozen=True, eq=False)
 class CsvReading:
-    """The series of a file, and sentences that say what was taken for what."""
+    """The series of a file, and what was taken for what."""
 
     series: PriceSeries
-    understood: list[str]
-    """Columns, order of the dates, rows kept, rows dropped and why; for people."""
+    understanding: Understanding
+
+    @property
+    def understood(self) -> list[str]:
+        """Encoding, columns, order of the dates, rows kept, dropped and why: sentences for people."""
+        return self.understanding.sentences()
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The same as JSON values."""
+        return self.understanding.to_json()
 
 
 def read_csv(
@@ -33,33 +43,52 @@ def read_csv(
     name: str | None = None,
     symbol: str | None = None,
     column: str | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    day_first: bool | None = None,
     allow_jumps: bool = False,
 ) -> CsvReading:
     """Read a file of dates and values, or refuse it with the line, the column and the remedy.
 
+    Where two readings of a file are possible, none is guessed: `decimal`, `thousands`, `day_first`,
+    `symbol` and `column` say which is meant.
+
     Args:
-        path: of a text file in UTF-8, separated by commas, semicolons or tabs, with a header.
+        path: of a text file with a header, separated by commas, semicolons, tabs or pipes.
         name: under which the series is known; by default its symbol in the file, or the file's name
             without its ending.
-        symbol: whose rows to take, where the file holds several.
-        column: the title of the column to forecast; the series then consists of it alone.
+        symbol: whose rows or columns to take, where the file holds several.
+        column: the title of the column to forecast, or its number counted from 1; the series then
+            consists of it alone.
+        decimal: what stands before the decimals, `.` or `,`.
+        thousands: what stands between thousands: `.`, `,`, a space, `'` or `none`.
+        day_first: whether 3/4/2020 is the third of April.
         allow_jumps: accept a step of the close by more than a factor of 4.
 
     Raises:
         DataError: the file cannot be read, or not with certainty.
+        UsageError: `decimal` and `thousands` make no sense.
     """
     path = Path(path)
-    table = parse_table(path.name, read_text(path))
-    notes: list[str] = []
+    open_to = conventions(decimal, thousands)
+    notes: list[Note] = []
+    text = read_text(path)
+    table = parse_table(text, notes)
+    table, header_symbol = _columns_of_symbol(table, symbol)
     layout = understand_columns(table, column)
-    table, own_symbol = _rows_of_symbol(table, layout, symbol, notes)
+    table, row_symbol = _rows_of_symbol(table, layout, None if header_symbol else symbol, notes)
     # before the hard work, so that a name that will not do is told at once
-    stored_as = checked_symbol(name if name is not None else own_symbol or path.stem)
+    stored_as = checked_symbol(name if name is not None else header_symbol or row_symbol or path.stem)
     table = _without_null_rows(table, layout, notes)
-    n_rows = len(table.rows)
 
-    dates = parse_dates(table, layout.date)
-    columns = _columns(table, layout)
+    dates = parse_dates(table, layout.date, layout.time, day_first)
+    prices = [layout.close, *(index for part, index in layout.others if part in PRICE_COLUMNS)]
+    if layout.adjusted_close is not None:
+        prices.append(layout.adjusted_close)
+    numbers = parse_numbers(table, prices, [i for part, i in layout.others if part == "volume"], open_to)
+    columns = {part: numbers.columns[i] for part, i in (("close", layout.close), *layout.others)}
+    if layout.adjusted_close is not None:
+        columns = adjusted_columns(columns, numbers.columns[layout.adjusted_close])
     series = checked_series(
         stored_as,
         dates.values,
@@ -69,88 +98,108 @@ def read_csv(
         lines=table.lines,
         notes=notes,
     )
-    return CsvReading(
-        series,
-        [
-            f"Text in UTF-8, columns separated by a {table.separator}, numbers with a decimal point.",
-            f"Dates from {table.header[layout.date]!r}: {dates.understood}.",
-            *_told_columns(table, layout),
-            *notes,
-            f"{len(series):,} of {n_rows:,} dated rows kept, "
-            f"from {day(series.dates[0])} to {day(series.dates[-1])}.",
-        ],
-    )
+    return CsvReading(series, Understanding(text.encoding, table, layout, dates, numbers, notes, series))
+
+
+def _columns_of_symbol(table: Table, symbol: str | None) -> tuple[Table, str | None]:
+    """The columns of the wanted symbol, where the header puts columns under symbols, and its name."""
+    known = list(dict.fromkeys(filter(None, table.symbols)))
+    if not known:
+        return table, None
+    if symbol is None and len(known) > 1:
+        raise table.header_refusal(
+            phrase(
+                en=f"the header names {number(len(known))} symbols ({_shown(known)}).",
+                pt=f"o cabeçalho traz {number(len(known))} símbolos ({_shown(known)}).",
+            ),
+            phrase(en="Choose one with --symbol.", pt="Escolha um com --symbol."),
+            field="symbol",
+        )
+    wanted = known[0] if symbol is None else symbol
+    if wanted not in known:
+        raise _unknown_symbol(table, wanted, known, phrase(en="the header", pt="o cabeçalho"))
+    columns = [index for index, of in enumerate(table.symbols) if of in ("", wanted)]
+    return table.only_columns(columns), wanted
 
 
 def _rows_of_symbol(
-    table: Table, layout: Layout, symbol: str | None, notes: list[str]
+    table: Table, layout: Layout, symbol: str | None, notes: list[Note]
 ) -> tuple[Table, str | None]:
     """The rows of the wanted symbol, and its name in the file if that has one."""
     if layout.symbol is None:
         if symbol is None:
             return table, None
         raise table.header_refusal(
-            f"no column of symbols, so {symbol!r} cannot be chosen.",
-            "Leave --symbol out; --name names the series.",
+            phrase(
+                en=f"no column of symbols, so {symbol!r} cannot be chosen.",
+                pt=f"não há coluna de símbolos, e {symbol!r} não pode ser escolhido.",
+            ),
+            phrase(
+                en="Leave --symbol out; --name names the series, --column chooses a column.",
+                pt="Deixe --symbol de fora; --name dá nome à série, --column escolhe uma coluna.",
+            ),
             field="symbol",
         )
     cells = table.column(layout.symbol)
-    known = list(dict.fromkeys(cell for cell in cells if not is_null(cell)))
-    shown = ", ".join(repr(cell) for cell in known[:8]) + (", …" if len(known) > 8 else "")
-    title = table.header[layout.symbol]
+    known = [cell for cell in dict.fromkeys(cells) if not is_null(cell)]
     if symbol is None:
         if len(known) > 1:
-            other = next(row for row, cell in enumerate(cells) if cell == known[1])
             raise table.refusal(
-                other,
+                cells.index(known[1]),
                 layout.symbol,
-                f"found {known[1]!r} after {known[0]!r}: the file holds {len(known)} symbols ({shown}).",
-                "Choose one with --symbol.",
+                phrase(
+                    en=f"found {known[1]!r} after {known[0]!r}: the file holds {number(len(known))} symbols "
+                    f"({_shown(known)}).",
+                    pt=f"encontrou {known[1]!r} depois de {known[0]!r}: o arquivo tem {number(len(known))} "
+                    f"símbolos ({_shown(known)}).",
+                ),
+                phrase(en="Choose one with --symbol.", pt="Escolha um com --symbol."),
             )
         return table, known[0] if known else None
-    chosen = [row for row, cell in enumerate(cells) if cell == symbol]
-    if not chosen:
-        raise DataError(
-            f"{table.file}: no row has {symbol!r} in column {title!r}, which holds {shown}.",
-            field="symbol",
-            hint="Choose one of them with --symbol.",
+    if symbol not in known:
+        raise _unknown_symbol(
+            table, symbol, known, phrase(en="column ", pt="a coluna ") + table.title(layout.symbol)
         )
-    if len(known) > 1:
-        notes.append(f"{counted(len(chosen))} of {symbol!r} taken from {len(cells):,}.")
+    chosen = [row for row, cell in enumerate(cells) if cell == symbol]
+    if others := len(cells) - len(chosen):
+        message = phrase(
+            en=f"Left out: {counted(others)} of other symbols than {symbol!r}.",
+            pt=f"Não usado: {counted(others)} de outros símbolos que não {symbol!r}.",
+        )
+        notes.append(Note("other_symbols", others, message))
     return table.only(chosen), symbol
 
 
-def _without_null_rows(table: Table, layout: Layout, notes: list[str]) -> Table:
+def _unknown_symbol(table: Table, symbol: str, known: list[str], place: str) -> DataError:
+    return DataError(
+        phrase(
+            en=f"{table.file}: {place} holds no {symbol!r}, but {_shown(known)}.",
+            pt=f"{table.file}: {place} não tem {symbol!r}, e sim {_shown(known)}.",
+        ),
+        field="symbol",
+        hint=phrase(en="Choose one of them with --symbol.", pt="Escolha um deles com --symbol."),
+    )
+
+
+def _shown(symbols: list[str]) -> str:
+    return ", ".join(repr(symbol) for symbol in symbols[:8]) + (", …" if len(symbols) > 8 else "")
+
+
+def _without_null_rows(table: Table, layout: Layout, notes: list[Note]) -> Table:
     """The rows that have a date or any value in a column that is used."""
     columns = layout.used - {layout.symbol}
-    kept = [
-        row for row, cells in enumerate(table.rows) if not all(is_null(cells[index]) for index in columns)
+    empty = [
+        row
+        for row, cells in enumerate(table.rows)
+        if is_null(cells[layout.date]) and all(is_null(cells[index]) for index in columns)
     ]
-    if dropped := len(table.rows) - len(kept):
-        notes.append(f"{counted(dropped)} without date and values dropped.")
-    return table.only(kept)
-
-
-def _columns(table: Table, layout: Layout) -> dict[str, Float[np.ndarray, " row"]]:
-    columns = {"close": parse_numbers(table, layout.close)}
-    columns |= {part: parse_numbers(table, index) for part, index in layout.others}
-    prices = [layout.close, *(index for part, index in layout.others if part in PRICE_COLUMNS)]
-    if layout.adjusted_close is None:
-        refuse_ambiguous_points(table, prices)
-        return columns
-    adjusted_close = parse_numbers(table, layout.adjusted_close)
-    refuse_ambiguous_points(table, [*prices, layout.adjusted_close])
-    return adjusted_columns(columns, adjusted_close)
-
-
-def _told_columns(table: Table, layout: Layout) -> list[str]:
-    close = layout.close if layout.adjusted_close is None else layout.adjusted_close
-    parts = sorted([("close", close), *layout.others], key=lambda part: part[1])
-    told = [f"{part} from {table.header[index]!r}" for part, index in parts]
-    sentences = [f"Columns: {', '.join(told)}."]
-    if layout.adjusted_close is not None and any(part in PRICE_COLUMNS for part, _ in layout.others):
-        sentences.append("open, high and low were adjusted by the same factor as the close.")
-    unused = [repr(title) for index, title in enumerate(table.header) if index not in layout.used]
-    if unused:
-        sentences.append(f"Not used: {', '.join(unused)}.")
-    return sentences
+    if not empty:
+        return table
+    lines = [table.lines[row] for row in empty]
+    message = phrase(
+        en=f"Dropped: {counted(len(empty))} without date and values{at_lines(lines)}.",
+        pt=f"Descartado: {counted(len(empty))} sem data nem valores{at_lines(lines)}.",
+    )
+    notes.append(Note("empty", len(empty), message))
+    gone = set(empty)
+    return table.only([row for row in range(len(table.rows)) if row not in gone])

@@ -1,23 +1,38 @@
-"""From a file to a table of words: encoding, separator, header, rows. Nothing is interpreted yet."""
+"""From text to a table of words: separator, header, rows. No cell is interpreted yet."""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from itertools import pairwise
 
+from trintena.data.checks import Note, at_lines, counted
+from trintena.data.csv_files.text import FileText
+from trintena.data.csv_files.titles import parts_of, plain
 from trintena.errors import DataError
+from trintena.language import phrase
 
-SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
-NULLS = frozenset({"", "null", "nan", "na", "n/a", "#n/a", "none", "-", "."})
+SEPARATORS = {
+    ",": ("comma", "vírgula"),
+    ";": ("semicolon", "ponto e vírgula"),
+    "\t": ("tab", "tabulação"),
+    "|": ("pipe", "barra vertical"),
+}
+"""What may stand between columns, and its name in English and Portuguese."""
+NULLS = frozenset({"", "null", "nan", "na", "n/a", "#n/a", "none", "-", "--", ".", "n/d", "nd"})
 """Words that say that a value is missing, in small letters."""
+_LOOKED_AT = 50
+"""Lines from the beginning of a file in which separator and header must show themselves."""
+_PAIR = re.compile(r"""\(\s*(["'])(.*)\1\s*,\s*(["'])(.*)\3\s*\)""")
+"""A title of two levels as Python writes it: `('Close', 'NVDA')`."""
 
 
 def is_null(cell: str) -> bool:
     """Whether a cell says that its value is missing."""
-    return cell.lower() in NULLS
+    return len(cell) < 5 and cell.lower() in NULLS
 
 
 @dataclass(frozen=True)
@@ -27,134 +42,244 @@ class Table:
     file: str
     """The name of the file, for messages."""
     separator: str
-    """In a word: comma, semicolon, tab."""
     header_line: int
+    """The line of the file on which the header ends; the first line is 1."""
     header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    lines: tuple[int, ...]
-    """The line of the file on which each row ends; the first line is 1."""
+    symbols: tuple[str, ...]
+    """For each column the symbol that the header puts it under; empty where it names none."""
+    rows: Sequence[Sequence[str]]
+    lines: Sequence[int]
+    """The line of the file on which each row ends."""
 
-    def column(self, index: int) -> tuple[str, ...]:
+    def column(self, index: int) -> list[str]:
         """All cells of one column."""
-        return tuple(row[index] for row in self.rows)
+        return [row[index] for row in self.rows]
 
-    def only(self, rows: Iterable[int]) -> Table:
+    def title(self, index: int) -> str:
+        """A column as a message names it: by its title, or by its number where it has none."""
+        return repr(self.header[index]) if self.header[index] else str(index + 1)
+
+    def titles(self, indices: Iterable[int] | None = None) -> str:
+        """Several columns, or all, as a message names them."""
+        return ", ".join(self.title(i) for i in (range(len(self.header)) if indices is None else indices))
+
+    def only(self, rows: Sequence[int]) -> Table:
         """The same table with the rows of these indices."""
-        chosen = list(rows)
+        if len(rows) == len(self.rows):
+            return self
+        return replace(self, rows=[self.rows[row] for row in rows], lines=[self.lines[row] for row in rows])
+
+    def only_columns(self, columns: Sequence[int]) -> Table:
+        """The same table with the columns of these indices."""
         return replace(
             self,
-            rows=tuple(self.rows[row] for row in chosen),
-            lines=tuple(self.lines[row] for row in chosen),
+            header=tuple(self.header[column] for column in columns),
+            symbols=tuple(self.symbols[column] for column in columns),
+            rows=[[row[column] for column in columns] for row in self.rows],
         )
 
     def refusal(self, row: int, column: int, message: str, remedy: str) -> DataError:
         """An error that names the file, the line and the column of a cell."""
-        title = self.header[column]
-        return DataError(
-            f"{self.file}, line {self.lines[row]}, column {title!r}: {message}", field=title, hint=remedy
+        where = phrase(
+            en=f"{self.file}, line {self.lines[row]}, column {self.title(column)}",
+            pt=f"{self.file}, linha {self.lines[row]}, coluna {self.title(column)}",
         )
+        return DataError(f"{where}: {message}", field=self.header[column] or str(column + 1), hint=remedy)
 
     def header_refusal(self, message: str, remedy: str, field: str | None = None) -> DataError:
         """An error that names the file and the line of the header."""
-        return DataError(f"{self.file}, line {self.header_line}: {message}", field=field, hint=remedy)
+        return _refusal(self.file, self.header_line, message, remedy, field)
 
 
-def read_text(path: Path) -> str:
-    """The text of a UTF-8 file, with or without a byte-order mark.
-
-    Raises:
-        DataError: there is no such file, it cannot be read, or it is in another encoding.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        reason = "there is no such file" if isinstance(error, FileNotFoundError) else error.strerror
-        raise DataError(f"Cannot read {path}: {reason}.", field="csv", hint="Check the path.") from error
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{path.name}, line {line}: expected text in UTF-8, found the byte 0x{content[error.start]:02X}, "
-            "which is none.",
-            field="csv",
-            hint="Save the file as CSV in UTF-8 (in Excel: 'CSV UTF-8').",
-        ) from error
-
-
-def parse_table(file: str, text: str) -> Table:
+def parse_table(text: FileText, notes: list[Note]) -> Table:
     """Split a text into header and rows.
 
-    Empty lines, and lines before the header that start with `#`, are passed over.
+    Empty lines, and lines of comment or title before the header, are passed over; so is a header that
+    occurs again among the rows, as in files that were appended to each other. Headers of two levels
+    (prices, symbols), which yfinance writes, are understood.
+
+    Args:
+        text: of the file.
+        notes: receives what was passed over, and a doubt about a last line that ends without a break.
 
     Raises:
         DataError: no header, no certain separator, no rows, a row of another length, broken quotes.
     """
-    lines = list(io.StringIO(text, newline=""))  # splitlines would also break at form feeds
-    n_before = 0
-    while n_before < len(lines) and (not lines[n_before].strip() or lines[n_before].startswith("#")):
-        n_before += 1
-    if n_before == len(lines):
-        raise DataError(
-            f"{file} is empty.", field="csv", hint="Choose a file with a header and rows of date and value."
-        )
-    separator = _separator(file, n_before + 1, lines[n_before])
+    lines = list(io.StringIO(text.content, newline=""))  # splitlines would also break at form feeds
+    separator, n_before = _separator(text.name, lines)
+    raw: list[list[str]] = []
+    numbers: list[int] = []
     reader = csv.reader(lines[n_before:], delimiter=separator, strict=True)
     try:
-        header = tuple(cell.strip() for cell in next(reader))
-        header_line = n_before + reader.line_num
-        rows: list[tuple[str, ...]] = []
-        numbers: list[int] = []
         for cells in reader:
-            row = tuple(cell.strip() for cell in cells)
+            row = [cell.strip() for cell in cells]
             if any(row):
-                rows.append(_fitted(file, n_before + reader.line_num, row, header, separator))
+                raw.append(row)
                 numbers.append(n_before + reader.line_num)
     except csv.Error as error:
-        raise DataError(
-            f"{file}, line {n_before + reader.line_num}: the quotes are broken ({error}).",
-            field="csv",
-            hint="Put the whole cell between two double quotes, or none.",
+        raise _refusal(
+            text.name,
+            n_before + reader.line_num,
+            phrase(en=f"the quotes are broken ({error}).", pt=f"as aspas estão quebradas ({error})."),
+            phrase(
+                en="Put the whole cell between two double quotes, or none.",
+                pt="Ponha a célula inteira entre duas aspas duplas, ou sem nenhuma.",
+            ),
         ) from error
-    table = Table(file, SEPARATORS[separator], header_line, header, tuple(rows), tuple(numbers))
+    titles, symbols, n_header = _header(raw)
+    table = Table(text.name, separator, numbers[n_header - 1], titles, symbols, (), ())
+    headers = raw[:n_header]
+    rows, places, again = [], [], []
+    for number, row in zip(numbers[n_header:], raw[n_header:], strict=True):
+        if row in headers:
+            again.append(number)
+            continue
+        rows.append(row if len(row) == len(titles) else _fitted(table, number, row))
+        places.append(number)
     if not rows:
         raise table.header_refusal(
-            "the header is followed by no rows.", "Choose a file that has rows of date and value."
+            phrase(en="the header is followed by no rows.", pt="depois do cabeçalho não há linhas."),
+            phrase(
+                en="Choose a file that has rows of date and value.",
+                pt="Escolha um arquivo que tenha linhas de data e valor.",
+            ),
         )
-    return table
+    if again:
+        notes.append(_header_again(again))
+    if _may_be_cut(lines):
+        notes.append(_last_line_open(len(lines)))
+    return replace(table, rows=rows, lines=places)
 
 
-def _separator(file: str, line: int, header: str) -> str:
-    found = [separator for separator in SEPARATORS if separator in _unquoted(header)]
-    if len(found) == 1:
-        return found[0]
-    names = " or ".join(SEPARATORS[separator] for separator in found)
-    found_text = f"found {names}, and cannot tell which" if found else "found none"
-    raise DataError(
-        f"{file}, line {line}: expected a header whose columns are separated by commas, semicolons or tabs, "
-        f"{found_text}: {header.strip()[:60]!r}.",
-        field="csv",
-        hint="Separate the columns by commas, and quote names that hold one.",
+def _refusal(file: str, line: int, message: str, remedy: str, field: str | None = "csv") -> DataError:
+    where = phrase(en=f"{file}, line {line}", pt=f"{file}, linha {line}")
+    return DataError(f"{where}: {message}", field=field, hint=remedy)
+
+
+def _separator(file: str, lines: Sequence[str]) -> tuple[str, int]:
+    """What separates the columns, and how many lines stand before the header.
+
+    The header is the first line that a separator divides and that is followed by a divided one, or the
+    first line of all where no such line exists. The separator with the earliest header is taken; of
+    several with the same, the one that divides most lines into as many columns as the header.
+    """
+    shown = [at for at, line in enumerate(lines) if line.strip() and not line.startswith("#")][:_LOOKED_AT]
+    if not shown:
+        raise DataError(
+            phrase(en=f"{file} is empty.", pt=f"{file} está vazio."),
+            field="csv",
+            hint=phrase(
+                en="Choose a file with a header and rows of date and value.",
+                pt="Escolha um arquivo com cabeçalho e linhas de data e valor.",
+            ),
+        )
+    unquoted = ["".join(lines[at].split('"')[::2]) for at in shown]
+    candidates: list[tuple[bool, int, int, str]] = []
+    for separator in SEPARATORS:
+        counts = [line.count(separator) for line in unquoted]
+        followed = [i for i, (count, below) in enumerate(pairwise(counts)) if count and below]
+        if followed or counts[0]:
+            first = followed[0] if followed else 0
+            alike = sum(count == counts[first] for count in counts[first:])
+            candidates.append((not followed, first, -alike, separator))
+    candidates.sort()
+    best = [candidate for candidate in candidates if candidate[:-1] == candidates[0][:-1]]
+    if len(best) == 1:
+        _, first, _, separator = best[0]
+        return separator, shown[first]
+    names = [SEPARATORS[separator] for *_, separator in best]
+    header = lines[shown[0]].strip()[:60]
+    raise _refusal(
+        file,
+        shown[0] + 1,
+        phrase(
+            en="expected a header whose columns are separated by commas, semicolons or tabs, found "
+            + (f"{' or '.join(en for en, _ in names)}, and cannot tell which" if names else "none")
+            + f": {header!r}.",
+            pt="esperava um cabeçalho com colunas separadas por vírgula, ponto e vírgula ou tabulação, "
+            + (f"encontrou {' ou '.join(pt for _, pt in names)} sem saber qual" if names else "não há")
+            + f": {header!r}.",
+        ),
+        phrase(
+            en="Separate the columns by commas, and quote names that hold one.",
+            pt="Separe as colunas por vírgulas e ponha entre aspas os nomes que contêm uma.",
+        ),
     )
 
 
-def _unquoted(text: str) -> str:
-    """The parts of a line outside double quotes."""
-    return "".join(text.split('"')[::2])
+def _header(raw: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], tuple[str, ...], int]:
+    """The title and the symbol of each column, and how many rows the header has."""
+    first = raw[0]
+    if len(raw) > 1 and _is_level(first, raw[1]):
+        levels = sorted(raw[:2], key=lambda row: sum(bool(parts_of(cell)) for cell in row[1:]))
+        symbols, titles = list(levels[0]), list(levels[1])
+        symbols[0], n_header = "", 2
+        titles[0] = first[0] if "date" in parts_of(first[0]) else ""
+        if len(raw) > 2 and "date" in parts_of(raw[2][0]) and not any(raw[2][1:]):
+            titles[0], n_header = raw[2][0], 3
+        return tuple(titles), tuple(symbols), n_header
+    pairs = [_PAIR.fullmatch(cell) for cell in first]
+    titles = [pair[2] if pair else cell for pair, cell in zip(pairs, first, strict=True)]
+    return tuple(titles), tuple(pair[4] if pair else "" for pair in pairs), 1
 
 
-def _fitted(
-    file: str, line: int, row: Sequence[str], header: Sequence[str], separator: str
-) -> tuple[str, ...]:
+def _is_level(first: Sequence[str], second: Sequence[str]) -> bool:
+    """Whether the second row belongs to the header: symbols under prices, or prices under symbols."""
+    corners = {"price", "ticker", "symbol", ""}
+    return (
+        len(first) == len(second) > 1
+        and (plain(first[0]) in corners or "date" in parts_of(first[0]))
+        and plain(second[0]) in corners
+        and all(second[1:])
+        and any(all(parts_of(cell) or not cell for cell in level[1:]) for level in (first, second))
+    )
+
+
+def _fitted(table: Table, line: int, row: Sequence[str]) -> list[str]:
     """The row in the length of its header; superfluous separators at its end are cut off."""
-    if len(row) > len(header) and not any(row[len(header) :]):
-        row = row[: len(header)]
-    if len(row) != len(header):
-        raise DataError(
-            f"{file}, line {line}: expected {len(header)} columns as in the header, "
-            f"found {len(row)}: {separator.join(row)[:60]!r}.",
-            field="csv",
-            hint="Complete the line, and quote cells that hold the separator "
+    n_columns = len(table.header)
+    if len(row) > n_columns and not any(row[n_columns:]):
+        return list(row[:n_columns])
+    shown = table.separator.join(row)[:60]
+    raise _refusal(
+        table.file,
+        line,
+        phrase(
+            en=f"expected {n_columns} columns as in the header, found {len(row)}: {shown!r}.",
+            pt=f"esperava {n_columns} colunas como no cabeçalho, encontrou {len(row)}: {shown!r}.",
+        ),
+        phrase(
+            en="Complete the line, and quote cells that hold the separator "
             "(numbers want a decimal point, not a comma).",
-        )
-    return tuple(row)
+            pt="Complete a linha e ponha entre aspas as células que contêm o separador "
+            "(números com vírgula decimal, por exemplo).",
+        ),
+    )
+
+
+def _header_again(lines: Sequence[int]) -> Note:
+    return Note(
+        "header_again",
+        len(lines),
+        phrase(
+            en=f"Dropped: {counted(len(lines))} that repeat the header{at_lines(lines)}.",
+            pt=f"Descartado: {counted(len(lines))} com o cabeçalho repetido{at_lines(lines)}.",
+        ),
+    )
+
+
+def _may_be_cut(lines: Sequence[str]) -> bool:
+    return not lines[-1].endswith(("\n", "\r", '"')) and bool(lines[-1].strip())
+
+
+def _last_line_open(line: int) -> Note:
+    return Note(
+        "last_line_open",
+        1,
+        phrase(
+            en=f"The last line ({line}) ends without a line break: if the file was cut short there, "
+            "its last value is, too.",
+            pt=f"A última linha ({line}) termina sem quebra de linha: se o arquivo foi cortado ali, "
+            "o último valor também foi.",
+        ),
+    )

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trintena.data.csv_files import read_csv
-from trintena.errors import DataError
+from trintena.errors import DataError, UsageError
 
 BARS = """Date,Open,High,Low,Close,Adj Close,Volume
 2020-01-06,9,11,8,10,5,1000
@@ -50,13 +50,14 @@ def test_bars_are_adjusted_and_told(read):
         series.values[1], np.array([11, 13, 10, 12, 0]) * 6.5 / 12 + [0, 0, 0, 0, 2000]
     )
     assert reading.understood == [
-        "Text in UTF-8, columns separated by a comma, numbers with a decimal point.",
+        "Text in UTF-8, columns separated by a comma, header on line 1.",
         "Dates from 'Date': year first, without times.",
+        "Numbers with a decimal point.",
         "Columns: open from 'Open', high from 'High', low from 'Low', close from 'Adj Close', "
         "volume from 'Volume'.",
         "open, high and low were adjusted by the same factor as the close.",
-        "1 row without a close dropped.",
-        "2 of 3 dated rows kept, from 2020-01-06 to 2020-01-08.",
+        "Dropped: 1 row without a close (line 3).",
+        "2 of 3 dated rows kept, from 2020-01-06 to 2020-01-08; close from 5 to 6.5.",
     ]
 
 
@@ -122,7 +123,12 @@ def test_two_columns_for_one_part_are_refused(read):
     assert "several columns could be the close: 'Close', 'Price'" in refusal(
         read, "date,Close,Price\n2020-01-06,1,2\n"
     )
-    assert "several columns could hold the dates" in refusal(read, "date,time,close\n2020-01-06,16:00,2\n")
+    assert "several columns could hold the dates" in refusal(read, "date,Datum,close\n2020-01-06,,2\n")
+
+
+def test_a_time_that_stands_apart_belongs_to_the_date(read):
+    series = read("date,close,time\n2020-01-06,1,16:00\n2020-01-07,2,093000\n").series
+    assert days(series) == ["2020-01-06T16:00:00", "2020-01-07T09:30:00"]
 
 
 def test_without_the_close_a_bar_cannot_be_adjusted_and_is_left_out(read):
@@ -144,12 +150,12 @@ def test_a_chosen_symbol_gives_its_rows_and_its_name(read):
     reading = read(SYMBOLS, symbol="ZTS")
     assert reading.series.symbol == "ZTS"
     assert reading.series.close.tolist() == [3]
-    assert "1 row of 'ZTS' taken from 3." in reading.understood
+    assert "Left out: 2 rows of other symbols than 'ZTS'." in reading.understood
     assert read(SYMBOLS, symbol="AAL", name="American").series.symbol == "American"
 
 
 def test_a_symbol_that_is_not_there_is_refused(read):
-    assert "which holds 'AAL', 'ZTS'" in refusal(read, SYMBOLS, symbol="NVDA")
+    assert "column 'Name' holds no 'NVDA', but 'AAL', 'ZTS'" in refusal(read, SYMBOLS, symbol="NVDA")
     assert "no column of symbols" in refusal(read, BARS, symbol="NVDA")
 
 
@@ -188,11 +194,18 @@ def test_hours_without_a_zone_are_taken_as_utc_and_told(read):
         (["01/06/2020", "01/13/2020"], ["2020-01-06", "2020-01-13"]),
         (["06.01.2020", "31.01.2020"], ["2020-01-06", "2020-01-31"]),
         (["01/01/2020", "02/02/2020"], ["2020-01-01", "2020-02-02"]),
+        (["Jan 6, 2020", "January 7 2020"], ["2020-01-06", "2020-01-07"]),
+        (["6-Feb-2020", "7. März 2020"], ["2020-02-06", "2020-03-07"]),
+        (["6 de fevereiro de 2020", "7/ago./2020"], ["2020-02-06", "2020-08-07"]),
+        (["30 juin 2020", "1 juil. 2020"], ["2020-06-30", "2020-07-01"]),
+        (["12/31/2019 4:00 PM", "01/02/2020 12:00 AM"], ["2019-12-31T16:00:00", "2020-01-02"]),
+        (["1578268800", "1578355200"], ["2020-01-06", "2020-01-07"]),
+        (["1578268800000", "1578312000000"], ["2020-01-06", "2020-01-06T12:00:00"]),
     ],
 )
 def test_dates_that_can_be_read_in_one_way_are_read(read, cells, expected):
-    rows = "".join(f"{cell},{value}\n" for value, cell in enumerate(cells, start=1))
-    assert days(read("date,close\n" + rows).series) == expected
+    rows = "".join(f"{cell};{value}\n" for value, cell in enumerate(cells, start=1))
+    assert days(read("date;close\n" + rows).series) == expected
 
 
 @pytest.mark.parametrize(
@@ -210,7 +223,11 @@ def test_dates_that_can_be_read_in_one_way_are_read(read, cells, expected):
         (["31/31/2020"], "there is no such date or time as '31/31/2020'"),
         (["2020-01-06 25:00"], "there is no such date or time"),
         (["2020-01-06 10:00:00.5"], "there is no such date or time"),
-        (["6 Jan 2020"], "line 2, column 'date': expected a date, found '6 Jan 2020'"),
+        (["6 Jun 20"], "found '6 Jun 20'. Write years with four digits."),
+        (["6 Jui 2020"], "there is no such date or time as '6 Jui 2020'"),
+        (["2020-01-06", "tomorrow"], "line 3, column 'date': expected a date, found 'tomorrow'"),
+        (["13/13/2020", "01/13/2020"], "there is no such date or time as '13/13/2020'"),
+        (["2020-01-06 0:30 PM"], "there is no such date or time"),
         (["1/2/20"], "expected a date, found '1/2/20'"),
         (["2020-01-06", "null"], "line 3, column 'date': expected a date, found nothing"),
         (
@@ -231,7 +248,22 @@ def test_plain_numbers_are_read(read, cell):
 
 @pytest.mark.parametrize(
     "cell",
-    ["$1.50", "42.94M", "-2.81%", "1 234.5", "1_000", "inf", "-Infinity", "1e999", "0x10", "abc", "١٢"],
+    [
+        "-2.81%",
+        "1 23.5",
+        "--1",
+        "$",
+        "1.5.2",
+        "1.5e3M",
+        "1.5 X",
+        "1_000",
+        "inf",
+        "-Infinity",
+        "1e999",
+        "0x10",
+        "abc",
+        "١٢",
+    ],
 )
 def test_other_numbers_are_refused_with_line_and_column(read, cell):
     message = refusal(read, f"date,close,volume\n2020-01-06,1.5,3\n2020-01-07,{cell},3\n")
@@ -240,10 +272,102 @@ def test_other_numbers_are_refused_with_line_and_column(read, cell):
     assert cell in message or "infinite" in message
 
 
-@pytest.mark.parametrize("cell", ["117,52", "1.117,52", "1,117.52"])
-def test_commas_in_numbers_are_refused(read, cell):
-    message = refusal(read, f"date;close\n2020-01-06;{cell}\n")
-    assert f"line 2, column 'close': expected a number with a decimal point, found '{cell}'" in message
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("117,52", 117.52),
+        ("1.117,52", 1117.52),
+        ("1,117.52", 1117.52),
+        ("1.234.567", 1234567),
+        ("1'234.5", 1234.5),
+        ("1 234,5", 1234.5),
+        ("1\u00a0234,5", 1234.5),
+        ("R$ 1.234,50", 1234.5),
+        ("-$1.50", -1.5),
+        ("$-1.50", -1.5),
+        ("12,50 €", 12.5),
+        ("42.94M", 42_940_000),
+        ("1,5k", 1_500),
+        ("−1.5", -1.5),  # noqa: RUF001
+    ],
+)
+def test_numbers_are_read_as_people_write_them(read, cell, expected):
+    assert read(f"date;close\n2020-01-06;{cell}\n").series.close.tolist() == [expected]
+
+
+@pytest.mark.parametrize("cell", ["1,23,4", "1.234,5,6", "01,234.5", "12,34,567", ",", "1.234.56"])
+def test_signs_in_odd_places_are_refused(read, cell):
+    assert "line 2, column 'close': expected a number" in refusal(read, f"date;close\n2020-01-06;{cell}\n")
+
+
+def test_one_convention_holds_for_the_whole_file(read):
+    reading = read("date;close;volume\n2020-01-06;118.894;8,72\n2020-01-07;118.900;9,1\n")
+    assert reading.series.close.tolist() == [118894, 118900]
+    assert reading.facts["decimal"] == ","
+    assert reading.facts["thousands"] == "."
+    assert (
+        "Numbers with a decimal comma, points between thousands: '118.894' is 118894." in reading.understood
+    )
+
+
+def test_a_column_that_is_not_used_can_settle_what_the_points_mean(read):
+    series = read("date;close;change\n2020-01-06;118.894;-0,98%\n").series
+    assert series.close.tolist() == [118894]
+
+
+def test_columns_that_disagree_settle_nothing(read):
+    text = "date;close;change;yield\n2020-01-06;118.894;-0,98%;1.5\n"
+    assert "--decimal" in refusal(read, text)
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"decimal": "."}, 118.894),
+        ({"decimal": ","}, 118894),
+        ({"thousands": "."}, 118894),
+        ({"thousands": "none"}, 118.894),
+    ],
+)
+def test_a_person_can_settle_what_the_points_mean(read, options, expected):
+    text = "date,close\n2020-01-06,118.894\n"
+    assert "`trintena data import prices.csv --decimal .` reads 118.894" in refusal(read, text)
+    if options == {"thousands": "none"}:  # leaves both signs open
+        options = {"decimal": ".", "thousands": "none"}
+    assert read(text, **options).series.close.tolist() == [expected]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"decimal": ";"}, {"thousands": "x"}, {"decimal": ",", "thousands": ","}],
+)
+def test_signs_that_make_no_sense_are_refused(read, options):
+    with pytest.raises(UsageError) as caught:
+        read(BARS, **options)
+    assert caught.value.field in options
+    assert caught.value.hint
+
+
+def test_thousands_are_separated_everywhere_or_nowhere(read):
+    message = refusal(read, "date;close\n2020-01-06;1234.5\n2020-01-07;12,345\n2020-01-08;1236.5\n")
+    assert "line 3, column 'close': '12,345' separates its thousands unlike line 2" in message
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_person_can_settle_which_number_is_the_day(read, first):
+    text = "date,close\n05/01/2020,1\n06/01/2020,2\n"
+    message = refusal(read, text)
+    assert "`trintena data import prices.csv --dayfirst`" in message
+    assert "--monthfirst" in message
+    expected = ["2020-01-05", "2020-01-06"] if first else ["2020-05-01", "2020-06-01"]
+    assert days(read(text, day_first=first).series) == expected
+
+
+def test_an_order_of_the_dates_that_does_not_fit_is_refused(read):
+    text = "date,close\n13/01/2020,1\n"
+    assert "there is no such date as '13/01/2020' with the month first" in refusal(
+        read, text, day_first=False
+    )
 
 
 def test_an_unquoted_decimal_comma_is_refused_by_its_line(read):
@@ -255,6 +379,7 @@ def test_an_unquoted_decimal_comma_is_refused_by_its_line(read):
 def test_points_that_may_separate_thousands_are_refused(read):
     message = refusal(read, "Data;Último\n2020-01-06;987\n2020-01-07;1.118\n")
     assert "line 3, column 'Último': '1.118' may be 1.118 or 1118" in message
+    assert "--decimal" in message
 
 
 @pytest.mark.parametrize("other", ["987.5", "0.125", "1234", "1.1180"])
@@ -267,7 +392,7 @@ def test_one_number_can_settle_what_the_points_mean(read, other):
 def test_missing_values_are_dropped_and_counted(read, word):
     reading = read(f"date,close,volume\n2020-01-06,{word},5\n2020-01-07,1.5,5\n")
     assert days(reading.series) == ["2020-01-07"]
-    assert "1 row without a close dropped." in reading.understood
+    assert "Dropped: 1 row without a close (line 2)." in reading.understood
 
 
 @pytest.mark.parametrize(
@@ -277,7 +402,7 @@ def test_missing_values_are_dropped_and_counted(read, word):
         ("# nothing\n\n", "is empty"),
         ("Date,Open,Close\n", "line 1: the header is followed by no rows"),
         ("2020-01-06 1.5\n", "found none"),
-        ("date;close, in USD\n2020-01-06;1\n", "comma or semicolon"),
+        ("date;close, in USD\n2020-01-06;1,5\n", "comma or semicolon"),
         ("Open,Close\n1,2\n", "expected a column of dates"),
         ('date,close\n2020-01-06,"1\n', "line 2: the quotes are broken"),
         ("date,close\n2020-01-06\n", "line 2: expected 2 columns as in the header, found 1"),
@@ -285,11 +410,14 @@ def test_missing_values_are_dropped_and_counted(read, word):
         ("date,close\nnull,null\n", "no rows"),
         ("date,close\n2020-01-06,1\n2020-01-06,2\n", "2020-01-06 occurs twice (lines 2 and 3)"),
         ("date,close\n2020-01-06,1\n2020-01-07,5\n", "(line 3), 5 times as much"),
+        (b"date,close\n2020-01-06,\x81\n", "line 2: expected text in Windows-1252, found the byte 0x81"),
         (
-            "DATA;ÚLTIMO\n2020-01-06;1\n".encode("cp1252"),
-            "line 1: expected text in UTF-8, found the byte 0xDA",
+            "Preço,Último\n".encode() + b"2020-01-06,\xff\n",
+            "line 2: expected text in UTF-8, found the byte 0xFF",
         ),
-        ("date,close\n2020-01-06,1\n".encode("utf-16"), "line 1: expected text in UTF-8"),
+        (b"date,close\n2020-01-06,\0\n", "line 2: expected text in UTF-8, found the byte 0x00"),
+        ("date,close\n2020-01-06,1\n".encode("utf-16")[:-1], "expected text in UTF-16"),
+        ("date,Close,,Volume\n2020-01-06,5,4,9\n", "column 3 has no title; beside 'Close' it could be the"),
     ],
 )
 def test_what_cannot_be_understood_is_refused(read, content, found):
@@ -301,6 +429,100 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
         read_csv(tmp_path / "nothing.csv")
     with pytest.raises(DataError, match="Cannot read"):
         read_csv(tmp_path)
+
+
+def test_windows_and_excel_encodings_are_read_and_told(read):
+    text = "DATA;ÚLTIMO\n2020-01-06;1\n"
+    assert read(text.encode("cp1252")).facts["encoding"] == "Windows-1252"
+    assert read(text.encode("utf-16")).facts["encoding"] == "UTF-16"
+
+
+YFINANCE = """Price,Adj Close,Close,High,Low,Open,Volume
+Ticker,NVDA,NVDA,NVDA,NVDA,NVDA,NVDA
+Date,,,,,,
+2020-01-06,5.0,10.0,11.0,8.0,9.0,1000
+2020-01-07,6.5,12.0,13.0,10.0,11.0,2000
+"""
+
+
+def test_the_three_headers_of_yfinance_are_one(read):
+    reading = read(YFINANCE)
+    assert reading.series.symbol == "NVDA"
+    assert reading.series.columns == ("open", "high", "low", "close", "volume")
+    assert reading.series.close.tolist() == [5, 6.5]
+    assert reading.facts["header_line"] == 3
+
+
+def test_headers_that_occur_again_are_passed_over_and_told(read):
+    head, body = YFINANCE[: YFINANCE.index("2020")], YFINANCE[YFINANCE.index("2020") :]
+    reading = read(head + body + head + body.replace("2020", "2021"))
+    assert len(reading.series) == 4
+    assert "Dropped: 3 rows that repeat the header (lines 6, 7, 8)." in reading.understood
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Price,Close,Close,Volume,Volume\nTicker,AAPL,MSFT,AAPL,MSFT\nDate,,,,\n",
+        ",Close,Close,Volume,Volume\n,AAPL,MSFT,AAPL,MSFT\nDate,,,,\n",
+        "Ticker,AAPL,MSFT,AAPL,MSFT\nPrice,Close,Close,Volume,Volume\nDate,,,,\n",
+        "Date,Close,Close,Volume,Volume\n,AAPL,MSFT,AAPL,MSFT\n",
+        "Date,\"('Close', 'AAPL')\",\"('Close', 'MSFT')\",\"('Volume', 'AAPL')\",\"('Volume', 'MSFT')\"\n",
+    ],
+)
+def test_symbols_side_by_side_ask_for_one(read, header):
+    text = header + "2020-01-06,1.5,2.5,100,200\n"
+    message = refusal(read, text)
+    assert "2 symbols ('AAPL', 'MSFT')" in message
+    assert "--symbol" in message
+    series = read(text, symbol="MSFT").series
+    assert series.symbol == "MSFT"
+    assert series.values.tolist() == [[2.5, 200]]
+    assert "holds no 'NVDA', but 'AAPL', 'MSFT'" in refusal(read, text, symbol="NVDA")
+
+
+def test_columns_of_the_same_content_are_one(read):
+    assert read("Date,Close,Close\n2020-01-06,1.5,1.5\n").series.close.tolist() == [1.5]
+
+
+def test_a_column_can_be_chosen_by_its_number(read):
+    text = "Date,Close,Close.1\n2020-01-06,1.5,2.5\n"
+    assert "`--column 2` or `--column 3`" in refusal(read, text)
+    assert read(text, column="3").series.close.tolist() == [2.5]
+
+
+def test_a_row_number_before_the_date_is_not_used(read):
+    reading = read(",Date,Close\n0,2020-01-06,1\n1,2020-01-07,2\n")
+    assert days(reading.series) == ["2020-01-06", "2020-01-07"]
+    assert "Not used: 1." in reading.understood
+
+
+def test_titles_before_the_header_are_passed_over(read):
+    reading = read("Cotações de PETR4, em R$\n\nData;Último;Vol.\n06/01/2020;30,5;1,2M\n13/01/2020;31;1M\n")
+    assert reading.series.values.tolist() == [[30.5, 1_200_000], [31, 1_000_000]]
+    assert reading.facts["header_line"] == 3
+
+
+def test_a_last_line_that_may_be_cut_is_told(read):
+    told = read("date,close\n2020-01-06,1").understood
+    assert any("The last line (2) ends without a line break" in sentence for sentence in told)
+    assert "line break" not in " ".join(read('date,close\n2020-01-06,"1"').understood)
+
+
+def test_everything_is_said_in_portuguese_too(read, monkeypatch):
+    monkeypatch.setenv("TRINTENA_LANG", "pt")
+    assert read(BARS).understood == [
+        "Texto em UTF-8, colunas separadas por vírgula, cabeçalho na linha 1.",
+        "Datas de 'Date': ano primeiro, sem horário.",
+        "Números com ponto decimal.",
+        "Colunas: open de 'Open', high de 'High', low de 'Low', close de 'Adj Close', volume de 'Volume'.",
+        "open, high e low foram ajustados pelo mesmo fator que o fechamento.",
+        "Descartado: 1 linha sem fechamento (linha 3).",
+        "2 de 3 linhas com data mantidas, de 2020-01-06 a 2020-01-08; fechamento de 5 a 6,5.",
+    ]
+    assert "linha 2, coluna 'close': esperava um número com ponto decimal, encontrou 'x'" in refusal(
+        read, "date,close\n2020-01-06,x\n"
+    )
 
 
 @given(

@@ -1,0 +1,83 @@
+"""From the bytes of a file to its text: UTF-8, UTF-16 with a mark, or the code page of Western Windows."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from trintena.errors import DataError
+from trintena.language import phrase
+
+UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+SEVERAL_BYTES = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+"""Letters of UTF-8 beyond ASCII. A text in another encoding hardly ever has such a sequence."""
+
+
+@dataclass(frozen=True)
+class FileText:
+    """The text of a file and the encoding it was in."""
+
+    name: str
+    """The name of the file, for messages."""
+    content: str
+    encoding: str
+    """`UTF-8`, `UTF-16` or `Windows-1252`."""
+
+
+def read_text(path: Path) -> FileText:
+    """The text of a file.
+
+    A byte-order mark decides. Without one it is UTF-8; bytes that cannot be UTF-8 make it Windows-1252,
+    in which Excel saves on most Windows machines, unless other bytes show that it is UTF-8 with damage.
+
+    Raises:
+        DataError: there is no such file, it cannot be read, or its bytes are no text.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        reason = (
+            phrase(en="there is no such file", pt="não existe esse arquivo")
+            if isinstance(error, FileNotFoundError)
+            else str(error.strerror)
+        )
+        raise DataError(
+            phrase(en=f"Cannot read {path}: {reason}.", pt=f"Não é possível ler {path}: {reason}."),
+            field="csv",
+            hint=phrase(en="Check the path.", pt="Confira o caminho."),
+        ) from error
+    if content.startswith(UTF_16_MARKS):
+        return _decoded(path.name, content, "utf-16", "UTF-16")
+    if b"\0" in content:
+        raise _no_text(path.name, content, content.index(b"\0"), "UTF-8")
+    try:
+        return FileText(path.name, content.decode("utf-8-sig"), "UTF-8")
+    except UnicodeDecodeError as error:
+        if content.startswith(codecs.BOM_UTF8) or SEVERAL_BYTES.search(content):
+            raise _no_text(path.name, content, error.start, "UTF-8") from error
+    return _decoded(path.name, content, "cp1252", "Windows-1252")
+
+
+def _decoded(name: str, content: bytes, codec: str, encoding: str) -> FileText:
+    try:
+        return FileText(name, content.decode(codec), encoding)
+    except UnicodeDecodeError as error:
+        raise _no_text(name, content, error.start, encoding) from error
+
+
+def _no_text(name: str, content: bytes, at: int, encoding: str) -> DataError:
+    line = content.count(b"\n", 0, at) + 1
+    found = f"0x{content[at]:02X}"
+    return DataError(
+        phrase(
+            en=f"{name}, line {line}: expected text in {encoding}, found the byte {found}, which is none.",
+            pt=f"{name}, linha {line}: esperava texto em {encoding}, encontrou o byte {found}, que não é.",
+        ),
+        field="csv",
+        hint=phrase(
+            en="Save the file as CSV in UTF-8 (in Excel: 'CSV UTF-8').",
+            pt="Salve o arquivo como CSV em UTF-8 (no Excel: 'CSV UTF-8').",
+        ),
+    )
