@@ -1,0 +1,286 @@
+"""What looks odd in a series that was accepted: said with dates, decided by nobody but the reader.
+
+| code | found |
+|---|---|
+| `not_positive` | closes of zero or less, of which there is no log return |
+| `contradiction` | an open or a close outside of low to high |
+| `flat_bars` | a long stretch in which open, high, low and close are equal |
+| `repeated_close` | a close that stays the same for longer than chance explains |
+| `zero_volume` | rows without volume |
+| `no_trading` | rows on days on which the calendar of the series has no session |
+| `gap` | sessions without a row |
+| `level_shift` | a step that looks like a split that was not adjusted, or like two files joined |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from trintena.data.calendars import Calendar, calendar_of
+from trintena.data.level_shifts import LevelShift, level_shifts
+from trintena.data.repetitions import runs, suspicious_length
+from trintena.domain import PRICE_COLUMNS, PriceSeries
+from trintena.language import number, phrase
+
+NAMED = 3
+"""So many dates are named, and the rest counted."""
+FLAT_STRETCH = 20
+"""Rows, a month of trading: a share that nobody traded has a flat bar now and then, not for a month."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """One kind of oddity: its `code`, how many rows or gaps, the first dates (ISO), and a sentence."""
+
+    code: str
+    n: int
+    dates: tuple[str, ...]
+    message: str
+
+
+def doubts_of(series: PriceSeries) -> list[Doubt]:
+    """What looks odd in a series, one entry for each kind, in the order of the table above."""
+    if not len(series):
+        return []
+    calendar = calendar_of(series.symbol, series.dates)
+    checks: tuple[Callable[[PriceSeries], Doubt | None], ...] = (
+        _not_positive,
+        _contradictions,
+        _flat_bars,
+        _repeated_closes,
+        _zero_volume,
+        lambda checked: _no_trading(checked, calendar),
+        lambda checked: _gaps(checked, calendar),
+        _level_shifts,
+    )
+    return [doubt for check in checks if (doubt := check(series)) is not None]
+
+
+def _not_positive(series: PriceSeries) -> Doubt | None:
+    places = np.flatnonzero(series.close <= 0)
+    if not len(places):
+        return None
+    rows, when = _rows(len(places)), _listed(_days(series, places))
+    return _doubt(
+        "not_positive",
+        series,
+        places,
+        en=f"{rows} with a close that is not positive, which has no logarithm: {when}. "
+        f"Training forecasts such a series with --target difference.",
+        pt=f"{rows} com fechamento que não é positivo, sem logaritmo: {when}. "
+        f"O treino prevê uma série assim com --target difference.",
+    )
+
+
+def _contradictions(series: PriceSeries) -> Doubt | None:
+    prices = _prices(series)
+    if prices is None:
+        return None
+    opened, high, low, close = prices.T
+    # adjusted prices are products, so equal ones may differ in the last digits
+    slack = 1e-9 * np.abs(prices).max(axis=1)
+    wrong = (np.maximum(opened, close) > high + slack) | (np.minimum(opened, close) < low - slack)
+    places = np.flatnonzero(wrong)
+    if not len(places):
+        return None
+    rows, when = _rows(len(places)), _listed(_days(series, places))
+    return _doubt(
+        "contradiction",
+        series,
+        places,
+        en=f"{rows} whose open or close lies outside low to high: {when}.",
+        pt=f"{rows} com abertura ou fechamento fora do intervalo entre mínima e máxima: {when}.",
+    )
+
+
+def _flat_bars(series: PriceSeries) -> Doubt | None:
+    prices = _prices(series)
+    if prices is None:
+        return None
+    starts, lengths = runs((prices == prices[:, :1]).all(axis=1))
+    long = lengths >= FLAT_STRETCH
+    if not long.any():
+        return None
+    n = int(lengths[long].sum())
+    rows, when = _rows(n), _spans(series, starts[long], lengths[long])
+    return _doubt(
+        "flat_bars",
+        series,
+        starts[long],
+        n=n,
+        en=f"{rows} in long stretches in which open, high, low and close are equal, "
+        f"as where only closes were recorded: {when}.",
+        pt=f"{rows} em trechos longos com abertura, máxima, mínima e fechamento iguais, "
+        f"como onde só os fechamentos foram registrados: {when}.",
+    )
+
+
+def _repeated_closes(series: PriceSeries) -> Doubt | None:
+    same = np.diff(series.close) == 0
+    starts, lengths = runs(same)
+    long = lengths + 1 >= suspicious_length(same)
+    if not long.any():
+        return None
+    n = int((lengths[long] + 1).sum())
+    rows, when = _rows(n), _spans(series, starts[long], lengths[long] + 1)
+    return _doubt(
+        "repeated_close",
+        series,
+        starts[long],
+        n=n,
+        en=f"{rows} in runs of equal closes too long for chance: {when}.",
+        pt=f"{rows} em sequências de fechamentos iguais, longas demais para o acaso: {when}.",
+    )
+
+
+def _zero_volume(series: PriceSeries) -> Doubt | None:
+    if "volume" not in series.columns:
+        return None
+    places = np.flatnonzero(series.values[:, series.columns.index("volume")] == 0)
+    if not len(places):
+        return None
+    rows, when = _rows(len(places)), _listed(_days(series, places))
+    return _doubt(
+        "zero_volume",
+        series,
+        places,
+        en=f"{rows} with a volume of zero: {when}.",
+        pt=f"{rows} com volume zero: {when}.",
+    )
+
+
+def _no_trading(series: PriceSeries, calendar: Calendar) -> Doubt | None:
+    places = np.flatnonzero(calendar.strays(series.dates))
+    if not len(places):
+        return None
+    rows, when = _rows(len(places)), _listed(_days(series, places))
+    return _doubt(
+        "no_trading",
+        series,
+        places,
+        en=f"{rows} outside the trading days or hours of the series' calendar: {when}.",
+        pt=f"{rows} fora dos dias ou horários de pregão do calendário da série: {when}.",
+    )
+
+
+def _gaps(series: PriceSeries, calendar: Calendar) -> Doubt | None:
+    missing = calendar.missing(series.dates)
+    places = np.flatnonzero(missing > calendar.usual_gap)
+    if not len(places):
+        return None
+    named = [
+        phrase(
+            en=f"{_day(series, place)} to {_day(series, place + 1)} ({number(missing[place])} missing)",
+            pt=f"{_day(series, place)} a {_day(series, place + 1)} ({_faltam(int(missing[place]))})",
+        )
+        for place in places[:NAMED]
+    ]
+    n = number(len(places))
+    one = len(places) == 1
+    when = _listed(named, len(places))
+    return _doubt(
+        "gap",
+        series,
+        places,
+        en=f"{n} {'gap' if one else 'gaps'} longer than the calendar allows: {when}.",
+        pt=f"{n} {'lacuna maior' if one else 'lacunas maiores'} do que o calendário permite: {when}.",
+    )
+
+
+def _faltam(count: int) -> str:
+    return f"{'falta' if count == 1 else 'faltam'} {number(count)}"
+
+
+def _level_shifts(series: PriceSeries) -> Doubt | None:
+    shifts = level_shifts(series.close, _prices(series))
+    if not shifts:
+        return None
+    places = np.array([shift.row for shift in shifts])
+    named = [f"{_day(series, shift.row)} ({_size(shift)})" for shift in shifts[:NAMED]]
+    n, when = number(len(shifts)), _listed(named, len(shifts))
+    one = len(shifts) == 1
+    return _doubt(
+        "level_shift",
+        series,
+        places,
+        en=f"{n} {'step' if one else 'steps'} that stayed and that the moves around do not explain, "
+        f"as of a split that was not adjusted or of two files joined: {when}.",
+        pt=f"{n} {'salto que ficou' if one else 'saltos que ficaram'} e que os movimentos em volta não "
+        f"explicam, como num desdobramento não ajustado ou em dois arquivos juntados: {when}.",
+    )
+
+
+def _size(shift: LevelShift) -> str:
+    ratio = number(shift.ratio, ".4g")
+    size = phrase(en=f"{ratio} times the close before", pt=f"{ratio} vezes o fechamento anterior")
+    if shift.split is None:
+        return size
+    new, old = shift.split
+    en, pt = ("split", "desdobramento") if new > old else ("reverse split", "grupamento")
+    return size + phrase(en=f", near a {new}:{old} {en}", pt=f", perto de um {pt} de {new}:{old}")
+
+
+def _doubt(
+    code: str,
+    series: PriceSeries,
+    places: Int[np.ndarray, " place"],
+    *,
+    en: str,
+    pt: str,
+    n: int | None = None,
+) -> Doubt:
+    dates = tuple(str(date).removesuffix("T00:00:00") for date in series.dates[places[:NAMED]])
+    return Doubt(code, len(places) if n is None else n, dates, phrase(en=en, pt=pt))
+
+
+def _prices(series: PriceSeries) -> Float[np.ndarray, "row 4"] | None:
+    """Open, high, low and close, where a series has all four."""
+    if not set(PRICE_COLUMNS) <= set(series.columns):
+        return None
+    return series.values[:, [series.columns.index(name) for name in PRICE_COLUMNS]]
+
+
+def _spans(series: PriceSeries, starts: Int[np.ndarray, " run"], lengths: Int[np.ndarray, " run"]) -> str:
+    """The first and last days of the longest runs, in words."""
+    longest = np.argsort(-lengths, kind="stable")[:NAMED]
+    named = [
+        phrase(
+            en=f"{_day(series, first)} to {_day(series, last)}",
+            pt=f"{_day(series, first)} a {_day(series, last)}",
+        )
+        for first, last in ((starts[run], starts[run] + lengths[run] - 1) for run in longest)
+    ]
+    return _listed(named, len(starts))
+
+
+def _rows(count: int) -> str:
+    one = count == 1
+    return phrase(
+        en=f"{number(count)} {'row' if one else 'rows'}", pt=f"{number(count)} {'linha' if one else 'linhas'}"
+    )
+
+
+def _days(series: PriceSeries, places: Int[np.ndarray, " place"]) -> list[str]:
+    return [_day(series, place) for place in places[:NAMED]] + [""] * max(0, len(places) - NAMED)
+
+
+def _day(series: PriceSeries, row: Any) -> str:
+    """The date of a row as people write it: without the time when that is midnight."""
+    return str(series.dates[row]).removesuffix("T00:00:00").replace("T", " ")
+
+
+def _listed(named: list[str], count: int | None = None) -> str:
+    """`a, b and c`, or `a, b, c and 12 more`."""
+    count = len(named) if count is None else count
+    named = named[:NAMED]
+    if count > len(named):
+        more = number(count - len(named))
+        return phrase(en=f"{', '.join(named)} and {more} more", pt=f"{', '.join(named)} e mais {more}")
+    if len(named) == 1:
+        return named[0]
+    return phrase(en=" and ", pt=" e ").join([", ".join(named[:-1]), named[-1]])
