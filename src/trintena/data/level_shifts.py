@@ -9,6 +9,7 @@ bitcoin in March 2020), or it is news overnight and seldom near a ratio of small
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -83,15 +84,20 @@ def _usual_move(
     around = places[:, None] + offsets
     outside: Bool[np.ndarray, "place offset"] = (around < 0) | (around >= len(steps))
     sizes = np.where(outside, np.nan, np.abs(steps[around.clip(0, len(steps) - 1)]))
-    sides = [sizes[:, :AROUND], sizes[:, AROUND:]]
     # after a crash the moves stay large, after a split they do not: the wilder side is the measure
-    medians = [np.nanmedian(np.where(np.isnan(side).all(axis=1)[:, None], 0, side), axis=1) for side in sides]
+    medians = [_median(sizes[:, :AROUND]), _median(sizes[:, AROUND:])]
     usual = 1.4826 * np.maximum(medians[0], medians[1])
     if (usual == 0).any():
         # prices that mostly stand still: the moves that there are, throughout the series
         moves = np.abs(steps[steps != 0])
         usual = np.where(usual == 0, 1.4826 * np.median(moves) if len(moves) > FEWEST else np.inf, usual)
-    return usual
+    return cast("Float[np.ndarray, ' place']", usual)
+
+
+def _median(sizes: Float[np.ndarray, "place offset"]) -> Float[np.ndarray, " place"]:
+    """Of the sizes that there are in each row; 0 where there is none."""
+    empty: Bool[np.ndarray, " place"] = np.isnan(sizes).all(axis=1)
+    return np.asarray(np.nanmedian(np.where(empty[:, None], 0.0, sizes), axis=1))
 
 
 def _nearest_split(move: float, sigma: float) -> tuple[int, int] | None:
