@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float
 
-from trintena.data.csv_files.table import Table, is_null
+from trintena.data.csv_files.table import NULLS, Table, is_null
 from trintena.errors import DataError, UsageError
 from trintena.language import phrase
 
@@ -31,13 +31,12 @@ GROUPING = {
     "'": ("apostrophes", "apóstrofos"),
 }
 """What may stand between thousands."""
-POWERS = {"": "", "k": "e3", "m": "e6", "b": "e9", "t": "e12"}
+POWERS = {"K": "e3", "M": "e6", "B": "e9", "T": "e12"}
 """The letters that abbreviate a volume: 42.94M is 42,940,000."""
 
 PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 """A number as Python and most programs write it."""
-_PLAIN_COLUMN = re.compile(rf"(?:{PLAIN.pattern}\n)*+", re.ASCII)
-_CURRENCY = r"(?:(?:R|US|A|C|HK|NZ|S)?\$|[€£¥₹])?\s?"
+_CURRENCY = re.compile(r"(?:R|US|A|C|HK|NZ|S)?\$ ?| ?[€£¥₹] ?")
 _ALIKE = str.maketrans({"\u00a0": " ", "\u2009": " ", "\u202f": " ", "’": "'", "−": "-"})  # noqa: RUF001
 """Spaces, apostrophes and minus signs of typographers, as keyboards write them."""
 
@@ -53,34 +52,62 @@ class Convention:
     grouping: str
 
     @cached_property
-    def _number(self) -> re.Pattern[str]:
-        """Sign, currency, digits with or without thousands, decimals, exponent or abbreviation."""
-        decimal = re.escape(self.decimal)
-        grouped = rf"[1-9]\d{{0,2}}(?P<group>[{re.escape(self.grouping)}])\d{{3}}(?:(?P=group)\d{{3}})*"
-        whole = rf"(?:{grouped}|\d+)" if self.grouping else r"\d+"
+    def cell(self) -> re.Pattern[str]:
+        """A missing value, or a number: sign, currency, digits, decimals, exponent or abbreviation."""
+        decimal, currency = re.escape(self.decimal), f"(?:{_CURRENCY.pattern})?"
+        # one alternative for each sign: a back-reference inside `*+` fails in Python 3.11
+        groups = "|".join(rf"(?:{re.escape(sign)}\d{{3}})+" for sign in self.grouping)
+        grouped = rf"[1-9]\d{{0,2}}(?:{groups})(?:{decimal}\d*)?|" if groups else ""
+        plain = rf"\d+(?:{decimal}\d*)?|{decimal}\d+"
         return re.compile(
-            rf"(?P<sign>[+-]?){_CURRENCY}(?P<inner>[+-]?)"
-            rf"(?P<digits>{whole}(?:{decimal}\d*)?|{decimal}\d+)"
-            rf"(?P<exponent>[eE][+-]?\d+)?\s?(?P<power>[kKmMbBtT]?)(?P<rest>%|\s?[€£¥₹])?",
+            rf"(?:[+-]{currency}|{currency}[+-]?)"
+            rf"(?:(?:{grouped}{plain})(?: ?[kKmMbBtT])?|(?:{plain})[eE][+-]?\d+)"
+            rf"{currency}|(?i:{'|'.join(map(re.escape, NULLS))})",
             re.ASCII,
         )
 
-    def read(self, cell: str) -> tuple[float, str] | None:
-        """A number and what separates its thousands (nothing: ""), or None where it is no number.
+    @cached_property
+    def cells(self) -> re.Pattern[str]:
+        """Cells that fit, each followed by a line break: a whole column at once."""
+        return re.compile(rf"(?:(?:{self.cell.pattern})\n)*+", re.ASCII)
 
-        Percentages are numbers here, for they show the convention of a file: 2.81% is 2.81.
-        """
-        if self.decimal == "." and PLAIN.fullmatch(cell):
-            return float(cell), ""
-        match = self._number.fullmatch(cell.translate(_ALIKE))
-        if match is None or (match["sign"] and match["inner"]):
+    def fits(self, cells: Sequence[str]) -> bool:
+        """Whether every cell is a number or missing."""
+        return self.cells.fullmatch(_text(cells)) is not None
+
+    def first_misfit(self, cells: Sequence[str]) -> int | None:
+        """The first cell that is neither a number nor missing."""
+        if self.fits(cells):
             return None
-        group = (match["group"] or "") if self.grouping else ""
-        if match["exponent"] and (group or match["power"]):
-            return None
-        digits = match["digits"].replace(group, "") if group else match["digits"]
-        text = digits.replace(self.decimal, ".") + (match["exponent"] or "") + POWERS[match["power"].lower()]
-        return float(match["sign"] + match["inner"] + text), group
+        return next(row for row, cell in enumerate(cells) if not self.cell.fullmatch(cell.translate(_ALIKE)))
+
+    def group(self, cells: Sequence[str]) -> str:
+        """What separates thousands in cells that fit; empty where nothing does."""
+        if not self.grouping:
+            return ""
+        found = re.search(rf"[0-9]([{re.escape(self.grouping)}])[0-9]{{3}}", _text(cells))
+        return found[1] if found else ""
+
+    def read(self, cells: Sequence[str]) -> Float[np.ndarray, " row"]:
+        """The numbers of cells that fit, NaN where missing."""
+        text = _text(cells)
+        if any(sign in text for sign in "$€£¥₹"):
+            text = _CURRENCY.sub("", text)
+        text = text.replace(" ", "").replace("'", "")
+        text = text.replace({".": ",", ",": "."}[self.decimal], "").replace(",", ".")
+        if re.search("[kKmMbBtT]", text):
+            for letter, power in POWERS.items():
+                text = text.replace(letter, power).replace(letter.lower(), power)
+        words = text.split("\n")[:-1]
+        # a number ends with a digit or its decimal point, a word for a missing value never does
+        return np.array(
+            [float(w) if w[-1:].isdigit() or (w[-1:] == "." and len(w) > 1) else np.nan for w in words],
+            dtype=np.float64,
+        )
+
+
+def _text(cells: Sequence[str]) -> str:
+    return ("\n".join(cells) + "\n").translate(_ALIKE)
 
 
 @dataclass(frozen=True)
@@ -155,7 +182,9 @@ def conventions(decimal: str | None, thousands: str | None) -> list[Convention]:
 
 def are_numbers(cells: Sequence[str]) -> bool:
     """Whether all cells are numbers under one convention, or missing, and at least one is a number."""
-    return any(_fits(cells, convention) for convention in conventions(None, None))
+    return not all(map(is_null, cells)) and any(
+        convention.fits(cells) for convention in conventions(None, None)
+    )
 
 
 def parse_numbers(
@@ -188,11 +217,6 @@ def parse_numbers(
     return settled
 
 
-def _fits(cells: Sequence[str], convention: Convention) -> bool:
-    given = [cell for cell in cells if not is_null(cell)]
-    return bool(given) and all(convention.read(cell) is not None for cell in given)
-
-
 def _same(readings: Sequence[Numbers]) -> bool:
     one, other = readings
     return all(np.array_equal(one.columns[c], other.columns[c], equal_nan=True) for c in one.columns)
@@ -203,8 +227,8 @@ def _settled_elsewhere(table: Table, used: Collection[int], readings: Sequence[N
     votes: set[int] = set()
     for column in range(len(table.header)):
         if column not in used:
-            cells = table.column(column)
-            fitting = [at for at, reading in enumerate(readings) if _fits(cells, reading.convention)]
+            cells = [cell.removesuffix("%") for cell in table.column(column)]
+            fitting = [at for at, reading in enumerate(readings) if reading.convention.fits(cells)]
             if len(fitting) == 1:
                 votes.update(fitting)
     return readings[votes.pop()] if len(votes) == 1 else None
@@ -218,31 +242,39 @@ def _read(table: Table, units: Units, convention: Convention) -> Numbers | _Misf
     columns: dict[int, Float[np.ndarray, " row"]] = {}
     grouped, example = "", None
     for unit in units:
-        first: dict[bool, tuple[int, int]] = {}
+        cells = {column: table.column(column) for column in unit}
         for column in unit:
-            cells = table.column(column)
-            if convention.decimal == "." and _PLAIN_COLUMN.fullmatch("\n".join(cells) + "\n"):
-                values = np.array([float(cell) for cell in cells], dtype=np.float64)
-                if len(large := np.flatnonzero(np.abs(values) >= 1000)):
-                    first.setdefault(False, (int(large[0]), column))
-            else:
-                values = np.full(len(cells), np.nan)
-                for row, cell in enumerate(cells):
-                    if is_null(cell):
-                        continue
-                    reading = convention.read(cell)
-                    if reading is None or cell.endswith("%"):
-                        return _Misfit(convention, row, column)
-                    values[row], group = reading
-                    grouped = group or grouped
-                    if group or (abs(values[row]) >= 1000 and cell[-1].isdigit()):
-                        first.setdefault(bool(group), (row, column))
-            columns[column] = values
-            example = example or _example(cells, values)
-        if len(first) == 2:
-            (row, column), (other, _) = sorted(first.values(), reverse=True)
-            return _Misfit(convention, row, column, thousands_in=other)
+            if (row := convention.first_misfit(cells[column])) is not None:
+                return _Misfit(convention, row, column)
+            columns[column] = convention.read(cells[column])
+            example = example or _example(cells[column], columns[column])
+        sign = max(map(convention.group, cells.values()), default="")
+        if sign and (misfit := _ungrouped(convention, sign, cells, columns)) is not None:
+            return misfit
+        grouped = grouped or sign
     return Numbers(columns, convention, grouped, example)
+
+
+def _ungrouped(
+    convention: Convention,
+    sign: str,
+    cells: Mapping[int, Sequence[str]],
+    columns: Mapping[int, Float[np.ndarray, " row"]],
+) -> _Misfit | None:
+    """The later of two cells of which one separates its thousands and the other, as large, does not."""
+    first: dict[bool, tuple[int, int]] = {}
+    for column, words in cells.items():
+        # an abbreviated number (1.5K) need not separate them
+        large = (np.abs(columns[column]) >= 1000) & np.array([word[-1:].isdigit() for word in words])
+        separated = np.array([sign in word for word in words])
+        for kind, mask in ((True, large & separated), (False, large & ~separated)):
+            if mask.any():
+                place = int(np.argmax(mask)), column
+                first[kind] = min(first.get(kind, place), place)
+    if len(first) < 2:
+        return None
+    (other, _), (row, column) = sorted(first.values())
+    return _Misfit(convention, row, column, thousands_in=other)
 
 
 def _nearest(table: Table, units: Units, open_to: Sequence[Convention]) -> _Misfit:
@@ -252,7 +284,7 @@ def _nearest(table: Table, units: Units, open_to: Sequence[Convention]) -> _Misf
         misfit = _read(table, units, convention)
         assert isinstance(misfit, _Misfit)
         cells = (cell for unit in units for column in unit for cell in table.column(column))
-        n = sum(not is_null(c) and (convention.read(c) is None or c.endswith("%")) for c in cells)
+        n = sum(not convention.fits([cell]) for cell in cells)
         found.append(replace(misfit, n_others=max(n - 1, 0)))
     return min(found, key=lambda misfit: misfit.n_others)
 
