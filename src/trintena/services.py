@@ -153,14 +153,27 @@ class Services:
         name: str | None = None,
         symbol: str | None = None,
         column: str | None = None,
+        decimal: str | None = None,
+        thousands: str | None = None,
+        day_first: bool | None = None,
         allow_jumps: bool = False,
     ) -> CsvReading:
-        """Read a CSV file and store it as a dataset.
+        """Read a CSV file and store it as a dataset; the arguments are those of `read_csv`.
 
         Raises:
             DataError: it cannot be read with certainty; nothing is stored.
+            UsageError: `decimal` and `thousands` make no sense.
         """
-        reading = read_csv(path, name=name, symbol=symbol, column=column, allow_jumps=allow_jumps)
+        reading = read_csv(
+            path,
+            name=name,
+            symbol=symbol,
+            column=column,
+            decimal=decimal,
+            thousands=thousands,
+            day_first=day_first,
+            allow_jumps=allow_jumps,
+        )
         self.registry.save_dataset(reading.series)
         return reading
 

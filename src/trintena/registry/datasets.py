@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from sqlalchemy import Select, delete, select
 from sqlalchemy.exc import IntegrityError
@@ -14,44 +12,11 @@ from trintena.errors import DataError, NotFoundError, UsageError
 from trintena.language import phrase
 from trintena.registry.arrays import pack, unpack
 from trintena.registry.database import Database
+from trintena.registry.dependents import NOBODY, Dependents, dependents_of, in_use
 from trintena.registry.records import DatasetRow
-from trintena.registry.tables import Dataset, Experiment, RegisteredModel
+from trintena.registry.tables import Dataset, Experiment
 
 LIST_DATASETS = "See `trintena data list`."
-
-
-@dataclass(frozen=True)
-class Dependents:
-    """What would lose its prices if a dataset were deleted."""
-
-    experiments: frozenset[int] = frozenset()
-    """Numbers of the experiments that name the dataset, whatever state they are in."""
-    versions: frozenset[int] = frozenset()
-    """Model versions that would have nothing to forecast from until their series is stored again."""
-
-    def __bool__(self) -> bool:
-        return bool(self.experiments or self.versions)
-
-    def __sub__(self, others: Dependents) -> Dependents:
-        return Dependents(self.experiments - others.experiments, self.versions - others.versions)
-
-    @property
-    def named(self) -> str:
-        """All of them by their numbers, in the reader's language: 'experiments 1, 2, model version 3'."""
-        n_experiments, n_versions = len(self.experiments), len(self.versions)
-        experiments = phrase(
-            en="experiment" if n_experiments == 1 else "experiments",
-            pt="experimento" if n_experiments == 1 else "experimentos",
-        )
-        versions = phrase(
-            en="model version" if n_versions == 1 else "model versions",
-            pt="versão de modelo" if n_versions == 1 else "versões de modelo",
-        )
-        kinds = ((experiments, self.experiments), (versions, self.versions))
-        return ", ".join(f"{kind} {', '.join(map(str, sorted(ids)))}" for kind, ids in kinds if ids)
-
-
-NOBODY = Dependents()
 
 
 class Datasets(Database):
@@ -109,6 +74,21 @@ class Datasets(Database):
         with self._reading() as session:
             return session.scalar(_newest_first(symbol).limit(1))
 
+    def find_dataset(self, key: str) -> DatasetRow:
+        """The newest dataset of a symbol, in capital letters if need be; else that of a hash, as above.
+
+        It is found without loading its prices: also one that is damaged can be named.
+
+        Raises:
+            NotFoundError: no dataset has such a symbol or hash.
+            UsageError: several have such a hash.
+        """
+        with self._reading() as session:
+            for symbol in (key, key.upper()):
+                if (newest := session.scalar(_newest_first(symbol).limit(1))) is not None:
+                    return _row(_find(session, newest, payload=False))
+            return _row(_find(session, key, payload=False))
+
     def datasets(self) -> list[DatasetRow]:
         """All datasets, the one stored last first, without their prices."""
         with self._reading() as session:
@@ -141,42 +121,14 @@ class Datasets(Database):
             row = _row(dataset)
             needing = _dependents(session, dataset)
             if unforeseen := needing - agreed:
-                raise UsageError(
-                    phrase(
-                        en=f"Dataset {row.content_hash[:12]} ({row.symbol}) is needed by {unforeseen.named}.",
-                        pt=f"O conjunto de dados {row.content_hash[:12]} ({row.symbol}) é necessário para: "
-                        f"{unforeseen.named}.",
-                    ),
-                    hint=phrase(
-                        en="`trintena data delete --force` deletes it all the same, and those experiments "
-                        "with it. Saved models stay; they forecast again once their series is fetched or "
-                        "imported again.",
-                        pt="`trintena data delete --force` apaga mesmo assim, com esses experimentos. Os "
-                        "modelos salvos ficam; voltam a prever quando a série for buscada ou importada de "
-                        "novo.",
-                    ),
-                )
+                raise in_use(row, unforeseen)
             session.execute(delete(Experiment).where(Experiment.id.in_(needing.experiments)))
             session.execute(delete(Dataset).where(Dataset.content_hash == row.content_hash))
             return row
 
 
 def _dependents(session: Session, dataset: Dataset) -> Dependents:
-    """The experiments on a dataset, and the model versions whose last prices it holds.
-
-    A version forecasts from the newest dataset of its symbol. It needs this one if that is the newest
-    and the version was trained on it, or if no other of the symbol is stored.
-    """
-    symbol, content_hash = dataset.symbol, dataset.content_hash
-    experiments = select(Experiment.id).where(Experiment.dataset_hash == content_hash)
-    stored = session.scalars(_newest_first(symbol)).all()
-    versions = select(RegisteredModel.version).where(RegisteredModel.symbol == symbol)
-    if len(stored) > 1:
-        versions = versions.where(RegisteredModel.dataset_hash == content_hash)
-    return Dependents(
-        frozenset(session.scalars(experiments)),
-        frozenset(session.scalars(versions) if stored[0] == content_hash else ()),
-    )
+    return dependents_of(session, dataset, session.scalars(_newest_first(dataset.symbol)).all())
 
 
 def _newest_first(symbol: str) -> Select[str]:
@@ -195,7 +147,10 @@ def _find(session: Session, key: str, *, payload: bool = True) -> Dataset:
     hashes = session.scalars(beginnings.order_by(Dataset.content_hash)).all() if prefix else []
     if not hashes:
         raise NotFoundError(
-            phrase(en=f"No dataset {key!r}.", pt=f"Nenhum conjunto de dados {key!r}."),
+            phrase(
+                en=f"No dataset {key!r}: it is neither a symbol nor the beginning of a hash.",
+                pt=f"Nenhum conjunto de dados {key!r}: não é um símbolo, nem o começo de um hash.",
+            ),
             hint=phrase(en=LIST_DATASETS, pt="Veja `trintena data list`."),
         )
     if len(hashes) > 1:

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from trintena.domain import COLUMNS, PriceSeries
 from trintena.errors import DataError, NotFoundError, UsageError
-from trintena.registry.datasets import Dependents
+from trintena.registry.dependents import Dependents
 from trintena.registry.tables import Dataset
 
 if TYPE_CHECKING:
@@ -167,10 +167,10 @@ def test_the_last_dataset_of_a_symbol_is_needed_by_all_of_its_versions(
 def test_what_needs_a_dataset_is_named_in_both_languages(monkeypatch: pytest.MonkeyPatch) -> None:
     one, more = Dependents(frozenset({3})), Dependents(frozenset({10, 2}), frozenset({1}))
     assert one.named == "experiment 3"
-    assert more.named == "experiments 2, 10, model version 1"
+    assert more.named == "experiments 2, 10 and model version 1"
     monkeypatch.setenv("TRINTENA_LANG", "pt")
     assert one.named == "experimento 3"
-    assert more.named == "experimentos 2, 10, versão de modelo 1"
+    assert more.named == "experimentos 2, 10 e versão de modelo 1"
 
 
 def test_no_rows_are_no_dataset(registry: Registry, series: MakeSeries) -> None:

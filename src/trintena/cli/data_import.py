@@ -1,0 +1,119 @@
+"""`trintena data import`: a file of prices, and how it was understood."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trintena.cli.data_json import as_warnings, summary
+from trintena.cli.data_shown import SHORT, print_next, print_rows, warn
+from trintena.cli.options import AsJson
+from trintena.cli.output import print_json, screen
+from trintena.language import phrase
+
+AllowJumps = Annotated[
+    bool, typer.Option("--allow-jumps", help="Accept a step of the close by more than a factor of 4.")
+]
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Text with a header: CSV or TSV.")],
+    name: Annotated[
+        str | None,
+        typer.Option(
+            help="Under which the series is stored; default: its symbol in the file, or the file's name."
+        ),
+    ] = None,
+    symbol: Annotated[
+        str | None, typer.Option(help="Whose rows to take, where the file holds several symbols.")
+    ] = None,
+    column: Annotated[
+        str | None,
+        typer.Option(
+            help="The column to forecast: title or number, from 1; default: the close, or the only one."
+        ),
+    ] = None,
+    decimal: Annotated[
+        str | None,
+        typer.Option(metavar="SIGN", help="The decimal sign, where the file leaves it open: . or ,"),
+    ] = None,
+    thousands: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIGN",
+            help="What separates thousands, where the file leaves it open: . or , or ' or ' ' or none",
+        ),
+    ] = None,
+    day_first: Annotated[
+        bool | None,
+        typer.Option(
+            "--dayfirst/--monthfirst",
+            help="What 03/04/2020 begins with, where the file leaves it open.",
+            show_default=False,
+        ),
+    ] = None,
+    allow_jumps: AllowJumps = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say how the file is understood, and store nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read prices from a file, say how it was understood, and store them.
+
+    Formats of Yahoo, Investing.com, Nasdaq, Stooq, Alpha Vantage, Excel and others are recognized. What
+    could be read in two ways is asked for: nothing is guessed.
+
+    \b
+    Examples:
+    - `trintena data import prices.csv --dry-run`
+    - `trintena data import prices.csv --name NVDA`
+    - `trintena data import b3.csv --symbol PETR4 --name PETR4.SA`
+    - `trintena data import ibov.csv --decimal , --dayfirst`
+    - `trintena data import load.csv --column MWh`
+    """
+    from trintena.data import read_csv
+    from trintena.data.doubts import doubts_of
+
+    reading = read_csv(
+        file,
+        name=name,
+        symbol=symbol,
+        column=column,
+        decimal=decimal,
+        thousands=thousands,
+        day_first=day_first,
+        allow_jumps=allow_jumps,
+    )
+    series, doubts = reading.series, doubts_of(reading.series)
+    if not dry_run:
+        from trintena.bootstrap import application
+
+        with application() as trintena:
+            trintena.registry.save_dataset(series)
+    if as_json:
+        read = {"understood": reading.understood, "facts": reading.facts, "warnings": as_warnings(doubts)}
+        print_json({**summary(series), "stored": not dry_run, **read})
+        return
+    for sentence in reading.understood:
+        screen.print(sentence, soft_wrap=True)
+    screen.print()
+    print_rows(series, edge=1)
+    screen.print()
+    for doubt in doubts:
+        warn(doubt.message)
+    if dry_run:
+        screen.print(
+            phrase(
+                en=f"Nothing was stored. Without --dry-run it is stored as {series.symbol}.",
+                pt=f"Nada foi guardado. Sem --dry-run, fica guardado como {series.symbol}.",
+            ),
+            soft_wrap=True,
+        )
+        return
+    name_and_hash = f"{series.symbol}, hash {series.content_hash[:SHORT]}"
+    screen.print(
+        phrase(en=f"Stored as {name_and_hash}.", pt=f"Guardado como {name_and_hash}."), soft_wrap=True
+    )
+    print_next(series.symbol)

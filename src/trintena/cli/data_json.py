@@ -1,0 +1,77 @@
+"""Datasets as programs see them: JSON values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trintena.data.doubts import Doubt
+    from trintena.domain import PriceSeries
+    from trintena.registry import DatasetRow
+
+EDGE = 5
+"""First and last rows of a series that are shown."""
+
+
+def described(row: DatasetRow) -> dict[str, Any]:
+    """A stored dataset as JSON values, without its prices."""
+    return {
+        "dataset_hash": row.content_hash,
+        "symbol": row.symbol,
+        "columns": row.columns,
+        "n_rows": row.n_rows,
+        "first_date": _iso(row.first_date),
+        "last_date": _iso(row.last_date),
+        "source": row.source,
+        "created_at": row.created_at.isoformat(),
+    }
+
+
+def summary(series: PriceSeries) -> dict[str, Any]:
+    """A series as JSON values, without its prices."""
+    return {
+        "dataset_hash": series.content_hash,
+        "symbol": series.symbol,
+        "columns": series.columns,
+        "n_rows": len(series),
+        "first_date": _iso(series.dates[0]),
+        "last_date": _iso(series.dates[-1]),
+        "source": series.source,
+    }
+
+
+def prices(series: PriceSeries) -> dict[str, Any]:
+    """The close of a series in four figures, and its first and last rows, as JSON values."""
+    close = {"first": series.close[0], "last": series.close[-1]}
+    close |= {"lowest": series.close.min(), "highest": series.close.max()}
+    first, last = edges(series, EDGE)
+    return {
+        "close": close,
+        "first_rows": [_values(series, at) for at in first],
+        "last_rows": [_values(series, at) for at in last],
+    }
+
+
+def as_warnings(doubts: Iterable[Doubt]) -> list[dict[str, Any]]:
+    """What looks odd in a series, as JSON values."""
+    return [asdict(doubt) for doubt in doubts]
+
+
+def edges(series: PriceSeries, edge: int) -> tuple[range, range]:
+    """Which rows are the first and the last ones; none is in both."""
+    first = range(min(edge, len(series)))
+    return first, range(max(first.stop, len(series) - edge), len(series))
+
+
+def _values(series: PriceSeries, at: int) -> dict[str, Any]:
+    return {
+        "date": _iso(series.dates[at]),
+        **dict(zip(series.columns, series.values[at].tolist(), strict=True)),
+    }
+
+
+def _iso(date: Any) -> str:
+    """A date of a series in ISO form, without the time when that is midnight."""
+    return str(date).removesuffix("T00:00:00")
