@@ -19,7 +19,7 @@ from trintena.cli.data_shown import (
     warn,
 )
 from trintena.cli.options import AsJson, Yes, confirm
-from trintena.cli.output import print_json, screen
+from trintena.cli.output import people, print_json, screen
 from trintena.language import phrase
 
 app = typer.Typer(no_args_is_help=True, help="Prices: fetch, import, list, show and delete datasets.")
@@ -58,12 +58,15 @@ def fetch(
         delivery = trintena.services.fetch(symbol, allow_jumps=allow_jumps)
     doubts = doubts_of(delivery.series)
     for remark in delivery.remarks:
-        warn(remark)
+        if delivery.answered:
+            people.print(remark, markup=False, soft_wrap=True)
+        else:
+            warn(remark)
     for doubt in doubts:
         warn(doubt.message)
     if as_json:
-        told = {"answered": delivery.answered, "remarks": list(delivery.remarks)}
-        print_json({**summary(delivery.series), "understood": [], **told, "warnings": as_warnings(doubts)})
+        answer = {"answered": delivery.answered, "remarks": list(delivery.remarks), "understood": []}
+        print_json({**summary(delivery.series), **answer, "warnings": as_warnings(doubts)})
     else:
         print_stored(delivery.series)
     if not delivery.answered:
