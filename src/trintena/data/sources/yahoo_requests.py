@@ -68,8 +68,10 @@ def ask_yahoo(symbol: str) -> tuple[Any, Mapping[str, Any]]:
         return frame, ticker.history_metadata
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # yfinance uses what pandas 3 has deprecated
         try:
+            import yfinance  # noqa: F401 - which puts a filter of its own before those that it finds
+
+            warnings.simplefilter("ignore", DeprecationWarning)  # it uses what pandas 3 has deprecated
             return ask_patiently(ask, _trouble, LIMIT_S)
         except Exception as error:  # of yfinance, of its HTTP library, or of a change in Yahoo's answer
             raise _unavailable(symbol, error) from error
