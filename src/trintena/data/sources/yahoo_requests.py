@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from trintena.data.sources.patience import Trouble, ask_patiently
 from trintena.errors import SourceError
-from trintena.language import phrase
+from trintena.language import number, phrase
 
 LIMITED_WAITS_S = (5.0, 10.0, 20.0)
 """Before each further try while Yahoo limits requests."""
@@ -28,6 +28,8 @@ LIMIT_S = 90.0
 """For all tries and waits together."""
 
 _NOWHERE = logging.NullHandler()
+_TIMEOUTS = frozenset({"Timeout", "ReadTimeout", "ConnectTimeout"})
+"""Names that both of the HTTP libraries which yfinance may use have for a request that took too long."""
 _COULD_NOT_CONNECT = 7
 """Of libcurl: nobody listens there, or there is no network."""
 
@@ -128,7 +130,7 @@ def _trouble(error: Exception) -> Trouble | None:
         return Trouble(reason, BROKEN_WAITS_S)
     if isinstance(error, TimeoutError) or not isinstance(error, OSError):
         return None  # our own limit is reached; or the answer came, and makes no sense
-    if type(error).__name__ in ("Timeout", "ReadTimeout", "ConnectTimeout"):
+    if type(error).__name__ in _TIMEOUTS:
         reason = phrase(en="Yahoo does not answer", pt="O Yahoo não responde")
         return Trouble(reason, SILENT_WAITS_S)
     if type(error).__name__ in ("ConnectionError", "IncompleteRead", "ChunkedEncodingError") and (
@@ -152,6 +154,11 @@ def _unavailable(symbol: str, error: Exception) -> SourceError:
         )
     elif isinstance(error, ServerError):
         reason = phrase(en=f"its server fails ({error})", pt=f"o servidor falhou ({error})")
+    elif type(error).__name__ in _TIMEOUTS:
+        reason = phrase(
+            en=f"it did not answer within {number(TIMEOUT_S, '.0f')} s",
+            pt=f"não respondeu em {number(TIMEOUT_S, '.0f')} s",
+        )
     elif isinstance(error, TimeoutError):
         reason = words
     elif isinstance(error, ValueError | LookupError | AttributeError | TypeError):
