@@ -187,7 +187,7 @@ class ModelVersion:
     """SHA-256 of each file, keyed by its kind: `keras`, `scaler`, `json`."""
     metrics: dict[str, Any]
     parameters: dict[str, Any]
-    """The hyper-parameters, lookback, features and seed that the model was trained with."""
+    """The hyper-parameters, lookback, features, seed and source of prices that it was trained with."""
     versions: dict[str, str]
     """Of Trintena and of the libraries that made the numbers."""
 

@@ -57,7 +57,7 @@ def train_all_models_fast_mode(
         experiment_id = resume
         if experiment_id is None:
             delivery = app.services.series_to_train(symbol, Path(csv) if csv else None, column)
-            _log(delivery.remarks)
+            _log(delivery.remarks, answered=delivery.answered)
             request = Request(
                 mode="fast",
                 model_ids=model_ids,
@@ -92,14 +92,14 @@ class Champion:
         """
         with application() as app:
             answer = app.services.predict(version=self.version.version)
-        _log(answer["remarks"])
+        _log(answer["remarks"], answered="source_unavailable" not in answer["warnings"])
         return answer
 
 
-def _log(remarks: Iterable[str]) -> None:
-    """What there is to say about the data, as warnings of the logger `trintena`."""
+def _log(remarks: Iterable[str], *, answered: bool) -> None:
+    """What there is to say about the data, to the logger `trintena`: warnings if stored data stands in."""
     for remark in remarks:
-        logger.warning("%s", remark)
+        logger.log(logging.INFO if answered else logging.WARNING, "%s", remark)
 
 
 def load_champion(symbol: str | None = None) -> Champion:

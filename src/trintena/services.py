@@ -5,6 +5,7 @@ Nothing here loads a numerical framework; networks are computed by the inference
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,13 +15,12 @@ import numpy as np
 
 from trintena.artifacts.files import delete_model_files, export_model_files
 from trintena.artifacts.saved_model import SavedModel
-from trintena.data import fetch, read_csv
+from trintena.data import fetch, is_from_file, read_csv
 from trintena.data.history import compare
 from trintena.errors import DataError, NotFoundError, SourceError, UsageError
 from trintena.language import number, phrase
 
 if TYPE_CHECKING:
-    from trintena.data import CsvReading
     from trintena.domain import ModelVersion, PriceSeries
     from trintena.jobs.inference import InferenceProcess
     from trintena.registry import Registry
@@ -105,7 +105,7 @@ class Services:
             UnknownNameError: no source claims the symbol, and nothing is stored under it.
         """
         stored = self._stored(symbol)
-        if stored is not None and stored.source.partition(":")[0] == "csv":
+        if stored is not None and is_from_file(stored.source):
             return Delivery(stored)
         return _delivered(symbol, stored, allow_jumps=allow_jumps)
 
@@ -135,7 +135,8 @@ class Services:
             UsageError: a column without a file.
         """
         if csv is not None:
-            return Delivery(read_csv(csv, symbol=symbol, column=column).series)
+            reading = read_csv(csv, symbol=symbol, column=column)
+            return Delivery(reading.series, tuple(reading.understood))
         if column is not None:
             raise UsageError(
                 phrase(
@@ -145,37 +146,6 @@ class Services:
                 field="column",
             )
         return self.newest(symbol or DEFAULT_SYMBOL)
-
-    def import_csv(
-        self,
-        path: Path,
-        *,
-        name: str | None = None,
-        symbol: str | None = None,
-        column: str | None = None,
-        decimal: str | None = None,
-        thousands: str | None = None,
-        day_first: bool | None = None,
-        allow_jumps: bool = False,
-    ) -> CsvReading:
-        """Read a CSV file and store it as a dataset; the arguments are those of `read_csv`.
-
-        Raises:
-            DataError: it cannot be read with certainty; nothing is stored.
-            UsageError: `decimal` and `thousands` make no sense.
-        """
-        reading = read_csv(
-            path,
-            name=name,
-            symbol=symbol,
-            column=column,
-            decimal=decimal,
-            thousands=thousands,
-            day_first=day_first,
-            allow_jumps=allow_jumps,
-        )
-        self.registry.save_dataset(reading.series)
-        return reading
 
     # Models
 
@@ -208,13 +178,13 @@ class Services:
         `source_unavailable`; `remarks` are sentences on the data, in the reader's language.
 
         Raises:
-            NotFoundError: no such model.
+            NotFoundError: no such model, or its prices came from a file and are no longer stored.
             ArtifactError: its files are missing, cut short or changed.
             SourceError: the source did not answer, and no data of the series is stored any more.
         """
         model = self.model(symbol, version)
         saved = SavedModel.open(self.settings.models, model)
-        delivery = self.newest(model.symbol)
+        delivery = self._newest_of(model)
         answer = saved.next_forecast(delivery.series, self.inference.outputs).to_json(
             model, datetime.now(UTC)
         )
@@ -224,6 +194,25 @@ class Services:
             "warnings": [*answer["warnings"], *unavailable],
             "remarks": list(delivery.remarks),
         }
+
+    def _newest_of(self, model: ModelVersion) -> Delivery:
+        """The newest prices of a model's own series.
+
+        A name that came with a file is never looked up elsewhere: a source may know another series by it.
+        """
+        from_file = is_from_file(model.parameters.get("source", ""))
+        again = f"trintena data import FILE --name {shlex.quote(model.symbol)}"
+        if from_file and self.registry.latest_dataset(model.symbol) is None:
+            raise NotFoundError(
+                phrase(
+                    en=f"The prices of {model.symbol} came from a file and are no longer stored.",
+                    pt=f"Os preços de {model.symbol} vieram de um arquivo e não estão mais guardados.",
+                ),
+                hint=phrase(
+                    en=f"Import the file again: `{again}`.", pt=f"Importe o arquivo de novo: `{again}`."
+                ),
+            )
+        return self.newest(model.symbol)
 
     def export(self, version: int, destination: Path) -> tuple[Path, ...]:
         """Copy a version's three files, found unchanged, to a folder."""

@@ -14,12 +14,12 @@ from trintena.cli.data_shown import (
     print_list,
     print_next,
     print_stored,
+    say_about,
     told,
     until_stored_again,
-    warn,
 )
 from trintena.cli.options import AsJson, Yes, confirm
-from trintena.cli.output import people, print_json, screen
+from trintena.cli.output import print_json, screen, warn
 from trintena.language import phrase
 
 app = typer.Typer(no_args_is_help=True, help="Prices: fetch, import, list, show and delete datasets.")
@@ -52,18 +52,10 @@ def fetch(
     - `trintena data fetch sample:nasdaq`
     """
     from trintena.bootstrap import application
-    from trintena.data.doubts import doubts_of
 
     with application() as trintena:
         delivery = trintena.services.fetch(symbol, allow_jumps=allow_jumps)
-    doubts = doubts_of(delivery.series)
-    for remark in delivery.remarks:
-        if delivery.answered:
-            people.print(remark, markup=False, soft_wrap=True)
-        else:
-            warn(remark)
-    for doubt in doubts:
-        warn(doubt.message)
+    doubts = say_about(delivery)
     if as_json:
         answer = {"answered": delivery.answered, "remarks": list(delivery.remarks), "understood": []}
         print_json({**summary(delivery.series), **answer, "warnings": as_warnings(doubts)})
@@ -116,7 +108,7 @@ def show(key: Key, as_json: AsJson = False) -> None:
     - `trintena data show 4f1c --json`
     """
     from trintena.bootstrap import application
-    from trintena.data.doubts import doubts_of
+    from trintena.data import doubts_of
 
     with application() as trintena:
         row = trintena.registry.find_dataset(key)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trintena.cli.data_json import as_warnings, summary
-from trintena.cli.data_shown import SHORT, print_next, print_rows, warn
+from trintena.cli.data_shown import SHORT, print_next, print_rows
 from trintena.cli.options import AsJson
-from trintena.cli.output import print_json, screen
+from trintena.cli.output import print_json, screen, warn
 from trintena.language import phrase
+
+if TYPE_CHECKING:
+    from trintena.domain import PriceSeries
 
 AllowJumps = Annotated[
     bool, typer.Option("--allow-jumps", help="Accept a step of the close by more than a factor of 4.")
@@ -73,8 +76,7 @@ def import_(
     - `trintena data import ibov.csv --decimal , --dayfirst`
     - `trintena data import load.csv --column MWh`
     """
-    from trintena.data import read_csv
-    from trintena.data.doubts import doubts_of
+    from trintena.data import doubts_of, read_csv
 
     reading = read_csv(
         file,
@@ -87,12 +89,9 @@ def import_(
         allow_jumps=allow_jumps,
     )
     series, doubts = reading.series, doubts_of(reading.series)
-    if not dry_run:
-        from trintena.bootstrap import application
-
-        with application() as trintena:
-            trintena.registry.save_dataset(series)
     if as_json:
+        if not dry_run:
+            _store(series)
         read = {"understood": reading.understood, "facts": reading.facts, "warnings": as_warnings(doubts)}
         print_json({**summary(series), "stored": not dry_run, **read})
         return
@@ -112,8 +111,17 @@ def import_(
             soft_wrap=True,
         )
         return
+    _store(series)
     name_and_hash = f"{series.symbol}, hash {series.content_hash[:SHORT]}"
     screen.print(
         phrase(en=f"Stored as {name_and_hash}.", pt=f"Guardado como {name_and_hash}."), soft_wrap=True
     )
     print_next(series.symbol)
+
+
+def _store(series: PriceSeries) -> None:
+    # after the file is understood: one that is refused leaves no trace, not even a database
+    from trintena.bootstrap import application
+
+    with application() as trintena:
+        trintena.registry.save_dataset(series)

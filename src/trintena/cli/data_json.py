@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from trintena.data.doubts import Doubt
+    from trintena.data import Doubt
     from trintena.domain import PriceSeries
     from trintena.registry import DatasetRow
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from rich.text import Text
-
 from trintena.cli.data_json import EDGE, edges
-from trintena.cli.output import people, screen
+from trintena.cli.output import people, screen, warn
 from trintena.cli.plot import plot
 from trintena.cli.sparkline import sparkline
 from trintena.cli.tables import moment, print_fields, print_table
-from trintena.data.checks import day
+from trintena.data import Doubt, doubts_of
+from trintena.data.words import day
 from trintena.errors import DataError
 from trintena.language import number, phrase
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from trintena.domain import PriceSeries
     from trintena.registry import DatasetRow, Registry
     from trintena.registry.dependents import Dependents
+    from trintena.services import Delivery
 
 SHORT = 12
 """Letters of a hash that people see; any beginning that fits one dataset alone names it."""
@@ -31,11 +31,17 @@ _SHORTEST = 8
 """Letters of a hash in the list, where room is short."""
 
 
-def warn(sentence: str) -> None:
-    """Print a warning on standard error."""
-    people.print(
-        Text.assemble((phrase(en="Warning:", pt="Aviso:"), "bold yellow"), f" {sentence}"), soft_wrap=True
-    )
+def say_about(delivery: Delivery) -> list[Doubt]:
+    """Print, on standard error, what there is to say about prices, and give what looks odd in them."""
+    for remark in delivery.remarks:
+        if delivery.answered:
+            people.print(remark, markup=False, soft_wrap=True)
+        else:
+            warn(remark)
+    doubts = doubts_of(delivery.series)
+    for doubt in doubts:
+        warn(doubt.message)
+    return doubts
 
 
 def told(row: DatasetRow, needing: Dependents) -> str:

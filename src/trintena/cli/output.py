@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from trintena.domain import finite_json
+from trintena.language import phrase
 
 if TYPE_CHECKING:
     from trintena.errors import TrintenaError
@@ -26,6 +27,14 @@ def print_json(value: Any) -> None:
 
 def say_error(error: TrintenaError) -> None:
     """An error as one message, with what to do next."""
-    people.print(Text.assemble(("Error:", "bold red"), f" {error.message}"), soft_wrap=True)
+    people.print(
+        Text.assemble((phrase(en="Error:", pt="Erro:"), "bold red"), f" {error.message}"), soft_wrap=True
+    )
     if error.hint:
         people.print(error.hint, markup=False, soft_wrap=True)
+
+
+def warn(sentence: str) -> None:
+    """A warning for people, on standard error."""
+    label = phrase(en="Warning:", pt="Aviso:")
+    people.print(Text.assemble((label, "bold yellow"), f" {sentence}"), soft_wrap=True)

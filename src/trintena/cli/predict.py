@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from trintena.cli.options import OptionalVersion
-from trintena.cli.output import people, print_json, screen
+from trintena.cli.output import people, print_json, screen, warn
 from trintena.cli.tables import figure, print_fields, print_table
 from trintena.language import number, phrase
 
@@ -35,12 +35,13 @@ def predict(
 
     with application() as trintena:
         answer = trintena.services.predict(symbol, model)
-    unavailable = "source_unavailable" in answer["warnings"]
     for remark in answer["remarks"]:
-        warning = phrase(en="Warning: ", pt="Aviso: ") if unavailable else ""
-        people.print(f"{warning}{remark}", markup=False, soft_wrap=True)
+        if "source_unavailable" in answer["warnings"]:
+            warn(remark)
+        else:
+            people.print(remark, markup=False, soft_wrap=True)
     if "old_data" in answer["warnings"]:
-        people.print(_old_data(answer), markup=False, soft_wrap=True)
+        warn(_old_data(answer))
     if as_json:
         print_json(answer)
     else:
@@ -51,10 +52,9 @@ def predict(
 def _old_data(answer: dict[str, Any]) -> str:
     symbol, origin, days = answer["symbol"], answer["origin"], number(answer["age_days"])
     return phrase(
-        en=f"Warning: the newest data of {symbol} is of {origin}, {days} days ago. "
+        en=f"The newest data of {symbol} is of {origin}, {days} days ago. "
         "The forecast starts there, not today.",
-        pt=f"Aviso: o dado mais novo de {symbol} é de {origin}, há {days} dias. "
-        "A previsão parte dali, não de hoje.",
+        pt=f"O dado mais novo de {symbol} é de {origin}, há {days} dias. A previsão parte dali, não de hoje.",
     )
 
 

@@ -94,12 +94,11 @@ def train(
     _check_writable(json_file)
 
     def planned(app: Application) -> int:
-        from trintena.cli.output import people
+        from trintena.cli.data_shown import say_about
         from trintena.experiments.plan import plan
 
         delivery = app.services.series_to_train(symbol, csv, column)
-        for remark in delivery.remarks:
-            people.print(remark, markup=False, soft_wrap=True)
+        say_about(delivery)
         return plan(request, delivery.series, app.registry)
 
     _run(planned, json_file, workers, executor)

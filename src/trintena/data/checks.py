@@ -17,13 +17,14 @@ names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from trintena.data.words import at_lines, counted, day, listed
 from trintena.domain import COLUMNS, PriceSeries
 from trintena.errors import DataError
 from trintena.language import number, phrase
@@ -131,35 +132,6 @@ def checked_series(
     _judge_jumps(symbol, dates, table[:, close], kept_lines, allow_jumps, notes)
     names, table = _without_gaps(names, table, notes)
     return PriceSeries(symbol, dates, tuple(names), np.ascontiguousarray(table), source)
-
-
-def counted(count: int) -> str:
-    """A number of rows in words."""
-    return phrase(
-        en="1 row" if count == 1 else f"{number(count)} rows",
-        pt="1 linha" if count == 1 else f"{number(count)} linhas",
-    )
-
-
-def at_lines(lines: Sequence[int]) -> str:
-    """Where rows stand in a file, in parentheses: the first few lines, and how many more."""
-    word = phrase(en="line", pt="linha") + ("s" if len(lines) > 1 else "")
-    return f" ({word} {listed(lines)})"
-
-
-def listed(items: Sequence[Any] | Dates, write: Callable[[Any], str] = str, most: int = 3) -> str:
-    """The first items of a list, and how many more there are."""
-    more = len(items) - most
-    if more < 2:
-        return ", ".join(map(write, items))
-    return ", ".join(map(write, items[:most])) + phrase(
-        en=f" and {number(more)} more", pt=f" e mais {number(more)}"
-    )
-
-
-def day(date: np.datetime64) -> str:
-    """A date as people write it: without the time when that is midnight."""
-    return str(date).removesuffix("T00:00:00").replace("T", " ")
 
 
 def _line(row: int, lines: Sequence[int] | None) -> str:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -24,11 +23,10 @@ from jaxtyping import Float, Int
 from trintena.data.calendars import Calendar, calendar_of
 from trintena.data.level_shifts import LevelShift, level_shifts
 from trintena.data.repetitions import runs, suspicious_length
+from trintena.data.words import MOST, counted, day, listed
 from trintena.domain import PRICE_COLUMNS, PriceSeries
 from trintena.language import number, phrase
 
-NAMED = 3
-"""So many dates are named, and the rest counted."""
 FLAT_STRETCH = 20
 """Rows, a month of trading: a share that nobody traded has a flat bar now and then, not for a month."""
 
@@ -65,7 +63,7 @@ def _not_positive(series: PriceSeries) -> Doubt | None:
     places = np.flatnonzero(series.close <= 0)
     if not len(places):
         return None
-    rows, when = _rows(len(places)), _listed(_days(series, places))
+    rows, when = counted(len(places)), listed(series.dates[places], day)
     return _doubt(
         "not_positive",
         series,
@@ -88,7 +86,7 @@ def _contradictions(series: PriceSeries) -> Doubt | None:
     places = np.flatnonzero(wrong)
     if not len(places):
         return None
-    rows, when = _rows(len(places)), _listed(_days(series, places))
+    rows, when = counted(len(places)), listed(series.dates[places], day)
     return _doubt(
         "contradiction",
         series,
@@ -107,7 +105,7 @@ def _flat_bars(series: PriceSeries) -> Doubt | None:
     if not long.any():
         return None
     n = int(lengths[long].sum())
-    rows, when = _rows(n), _spans(series, starts[long], lengths[long])
+    rows, when = counted(n), _spans(series, starts[long], lengths[long])
     return _doubt(
         "flat_bars",
         series,
@@ -127,7 +125,7 @@ def _repeated_closes(series: PriceSeries) -> Doubt | None:
     if not long.any():
         return None
     n = int((lengths[long] + 1).sum())
-    rows, when = _rows(n), _spans(series, starts[long], lengths[long] + 1)
+    rows, when = counted(n), _spans(series, starts[long], lengths[long] + 1)
     return _doubt(
         "repeated_close",
         series,
@@ -144,7 +142,7 @@ def _zero_volume(series: PriceSeries) -> Doubt | None:
     places = np.flatnonzero(series.values[:, series.columns.index("volume")] == 0)
     if not len(places):
         return None
-    rows, when = _rows(len(places)), _listed(_days(series, places))
+    rows, when = counted(len(places)), listed(series.dates[places], day)
     return _doubt(
         "zero_volume",
         series,
@@ -158,7 +156,7 @@ def _no_trading(series: PriceSeries, calendar: Calendar) -> Doubt | None:
     places = np.flatnonzero(calendar.strays(series.dates))
     if not len(places):
         return None
-    rows, when = _rows(len(places)), _listed(_days(series, places))
+    rows, when = counted(len(places)), listed(series.dates[places], day)
     return _doubt(
         "no_trading",
         series,
@@ -173,16 +171,9 @@ def _gaps(series: PriceSeries, calendar: Calendar) -> Doubt | None:
     places = np.flatnonzero(missing > calendar.usual_gap)
     if not len(places):
         return None
-    named = [
-        phrase(
-            en=f"{_day(series, place)} to {_day(series, place + 1)} ({number(missing[place])} missing)",
-            pt=f"{_day(series, place)} a {_day(series, place + 1)} ({_faltam(int(missing[place]))})",
-        )
-        for place in places[:NAMED]
-    ]
     n = number(len(places))
     one = len(places) == 1
-    when = _listed(named, len(places))
+    when = listed(places, lambda place: _gap(series, int(place), int(missing[place])))
     return _doubt(
         "gap",
         series,
@@ -192,8 +183,12 @@ def _gaps(series: PriceSeries, calendar: Calendar) -> Doubt | None:
     )
 
 
-def _faltam(count: int) -> str:
-    return f"{'falta' if count == 1 else 'faltam'} {number(count)}"
+def _gap(series: PriceSeries, row: int, missing: int) -> str:
+    before, after, n = day(series.dates[row]), day(series.dates[row + 1]), number(missing)
+    return phrase(
+        en=f"{before} to {after} ({n} missing)",
+        pt=f"{before} a {after} ({'falta' if missing == 1 else 'faltam'} {n})",
+    )
 
 
 def _level_shifts(series: PriceSeries) -> Doubt | None:
@@ -201,8 +196,8 @@ def _level_shifts(series: PriceSeries) -> Doubt | None:
     if not shifts:
         return None
     places = np.array([shift.row for shift in shifts])
-    named = [f"{_day(series, shift.row)} ({_size(shift)})" for shift in shifts[:NAMED]]
-    n, when = number(len(shifts)), _listed(named, len(shifts))
+    n = number(len(shifts))
+    when = listed(shifts, lambda shift: f"{day(series.dates[shift.row])} ({_size(shift)})")
     one = len(shifts) == 1
     return _doubt(
         "level_shift",
@@ -234,7 +229,7 @@ def _doubt(
     pt: str,
     n: int | None = None,
 ) -> Doubt:
-    dates = tuple(str(date).removesuffix("T00:00:00") for date in series.dates[places[:NAMED]])
+    dates = tuple(str(date).removesuffix("T00:00:00") for date in series.dates[places[:MOST]])
     return Doubt(code, len(places) if n is None else n, dates, phrase(en=en, pt=pt))
 
 
@@ -247,40 +242,10 @@ def _prices(series: PriceSeries) -> Float[np.ndarray, "row 4"] | None:
 
 def _spans(series: PriceSeries, starts: Int[np.ndarray, " run"], lengths: Int[np.ndarray, " run"]) -> str:
     """The first and last days of the longest runs, in words."""
-    longest = np.argsort(-lengths, kind="stable")[:NAMED]
-    named = [
-        phrase(
-            en=f"{_day(series, first)} to {_day(series, last)}",
-            pt=f"{_day(series, first)} a {_day(series, last)}",
-        )
-        for first, last in ((starts[run], starts[run] + lengths[run] - 1) for run in longest)
-    ]
-    return _listed(named, len(starts))
+    longest = np.argsort(-lengths, kind="stable")
+    return listed(longest, lambda run: _span(series, int(starts[run]), int(lengths[run])))
 
 
-def _rows(count: int) -> str:
-    one = count == 1
-    return phrase(
-        en=f"{number(count)} {'row' if one else 'rows'}", pt=f"{number(count)} {'linha' if one else 'linhas'}"
-    )
-
-
-def _days(series: PriceSeries, places: Int[np.ndarray, " place"]) -> list[str]:
-    return [_day(series, place) for place in places[:NAMED]] + [""] * max(0, len(places) - NAMED)
-
-
-def _day(series: PriceSeries, row: Any) -> str:
-    """The date of a row as people write it: without the time when that is midnight."""
-    return str(series.dates[row]).removesuffix("T00:00:00").replace("T", " ")
-
-
-def _listed(named: list[str], count: int | None = None) -> str:
-    """`a, b and c`, or `a, b, c and 12 more`."""
-    count = len(named) if count is None else count
-    named = named[:NAMED]
-    if count > len(named):
-        more = number(count - len(named))
-        return phrase(en=f"{', '.join(named)} and {more} more", pt=f"{', '.join(named)} e mais {more}")
-    if len(named) == 1:
-        return named[0]
-    return phrase(en=" and ", pt=" e ").join([", ".join(named[:-1]), named[-1]])
+def _span(series: PriceSeries, first: int, length: int) -> str:
+    begin, end = day(series.dates[first]), day(series.dates[first + length - 1])
+    return phrase(en=f"{begin} to {end}", pt=f"{begin} a {end}")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
-from trintena.data.checks import day
+from trintena.data.words import counted, day
 from trintena.domain import PRICE_COLUMNS, PriceSeries
 from trintena.language import number, phrase
 
@@ -105,7 +105,7 @@ class Comparison:
                 )
             )
         if len(self.differing):
-            count, first = _rows(len(self.differing)), day(self.differing[0])
+            count, first = counted(len(self.differing)), day(self.differing[0])
             remarks.append(
                 phrase(
                     en=f"{count} with other prices than stored; the first is {first}.",
@@ -113,7 +113,7 @@ class Comparison:
                 )
             )
         if len(self.lost):
-            count, first = _rows(len(self.lost)), day(self.lost[0])
+            count, first = counted(len(self.lost)), day(self.lost[0])
             remarks.append(
                 phrase(
                     en=f"{count} of the stored ones vanished; the first is {first}.",
@@ -121,7 +121,7 @@ class Comparison:
                 )
             )
         if len(self.between):
-            count, first = _rows(len(self.between)), day(self.between[0])
+            count, first = counted(len(self.between)), day(self.between[0])
             remarks.append(
                 phrase(
                     en=f"{count} appeared before the last stored one; the first is {first}.",
@@ -182,15 +182,8 @@ def _adjustment(old: Float[np.ndarray, " row"], new: Float[np.ndarray, " row"]) 
     return factor, n_adjusted
 
 
-def _rows(count: int) -> str:
-    return phrase(
-        en="1 row" if count == 1 else f"{number(count)} rows",
-        pt="1 linha" if count == 1 else f"{number(count)} linhas",
-    )
-
-
 def _span(series: PriceSeries) -> str:
     first, last = day(series.dates[0]), day(series.dates[-1])
     return phrase(
-        en=f"{_rows(len(series))} from {first} to {last}", pt=f"{_rows(len(series))} de {first} a {last}"
+        en=f"{counted(len(series))} from {first} to {last}", pt=f"{counted(len(series))} de {first} a {last}"
     )

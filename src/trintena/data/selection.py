@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from trintena.data.checks import day
+from trintena.data.words import day
 from trintena.domain import PriceSeries
 from trintena.errors import DataError
 

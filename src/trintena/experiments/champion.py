@@ -72,6 +72,7 @@ def save_version(
         "seed": trial.seed,
         "lookback": spec.lookback,
         "features": spec.features,
+        "source": case.series.source,
         "n_parameters": trial.n_parameters,
     }
     metrics = {**scores, "fit_seconds": trial.fit_seconds, "train_losses": list(trial.train_losses)}

@@ -11,6 +11,7 @@ from trintena.domain import PriceSeries
 from trintena.errors import DataError, NotFoundError, UsageError
 from trintena.language import phrase
 from trintena.registry.arrays import pack, unpack
+from trintena.registry.columns import utc_now
 from trintena.registry.database import Database
 from trintena.registry.dependents import NOBODY, Dependents, dependents_of, in_use
 from trintena.registry.records import DatasetRow
@@ -23,7 +24,9 @@ class Datasets(Database):
     """The part of the registry that keeps prices."""
 
     def save_dataset(self, series: PriceSeries) -> str:
-        """Store a series under its content hash and give the hash; the same content twice changes nothing.
+        """Store a series under its content hash and give the hash.
+
+        Of content that is stored already only the time changes: it is the one stored last.
 
         Raises:
             DataError: the series has no rows.
@@ -48,8 +51,10 @@ class Datasets(Database):
         )
         try:
             with self._writing() as session:
-                if session.get(Dataset, row.content_hash) is None:
+                if (known := session.get(Dataset, row.content_hash)) is None:
                     session.add(row)
+                else:
+                    known.created_at = utc_now()
         except IntegrityError:
             # Outside SQLite another process may store the same content at the same moment.
             with self._reading() as session:

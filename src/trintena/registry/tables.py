@@ -60,7 +60,7 @@ class Base(DeclarativeBase):
 
 
 class Dataset(Base):
-    """Prices under the hash of their content; written once, never changed."""
+    """Prices under the hash of their content: never changed, though `created_at` is when last stored."""
 
     __tablename__ = "datasets"
 

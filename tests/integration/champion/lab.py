@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from trintena.bootstrap import Application, application
+from trintena.data import read_csv
 from trintena.domain import ModelVersion, PriceSeries
 from trintena.experiments import Request, Workplace, plan, run_experiment
 from trintena.settings import Settings
@@ -40,8 +41,13 @@ class Lab:
 
     def store(self, series: PriceSeries) -> PriceSeries:
         """Import a series from a CSV file of the same content; the name stays."""
-        path = write_csv(self.home / "prices.csv", series)
-        return self.app.services.import_csv(path, name=series.symbol).series
+        return self.stored(write_csv(self.home / "prices.csv", series), series.symbol)
+
+    def stored(self, path: Path, name: str | None = None) -> PriceSeries:
+        """The series of a CSV file, stored."""
+        series = read_csv(path, name=name).series
+        self.app.registry.save_dataset(series)
+        return series
 
     def train(self, series: PriceSeries, **request: Any) -> dict[str, Any]:
         """Fast mode on a series, by default with one small architecture on all rows: the answer."""

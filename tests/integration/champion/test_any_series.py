@@ -102,7 +102,7 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_it_is_trained_on_and_forecast(lab: Lab, tmp_path: Path, name: str) -> None:
     case, registry = CASES[name], lab.app.registry
-    series = lab.app.services.import_csv(case.write(tmp_path / "series.csv"), name=name).series
+    series = lab.stored(case.write(tmp_path / "series.csv"), name)
     answer = lab.train_stored(series, **case.request)
     champion = lab.version(answer)
     assert champion.is_winner
@@ -125,7 +125,7 @@ def test_it_is_trained_on_and_forecast(lab: Lab, tmp_path: Path, name: str) -> N
 
 def test_log_returns_of_what_is_not_positive_are_refused_with_a_way_out(lab: Lab, tmp_path: Path) -> None:
     path = CASES["below zero"].write(tmp_path / "frost.csv")
-    series = lab.app.services.import_csv(path).series
+    series = lab.stored(path)
     known = len(lab.app.registry.experiments())
     with pytest.raises(DataError, match=r"needs positive values.*--target difference") as refused:
         plan(Request(years=None, lookback=8), series, lab.app.registry)

@@ -18,6 +18,7 @@ import pytest
 
 from trintena.bootstrap import application
 from trintena.cli import main
+from trintena.data import read_csv
 from trintena.domain import ExperimentSpec
 from trintena.experiments import Request, plan, run_experiment
 from trintena.registry import Registry
@@ -56,8 +57,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with the dataset `walk`, one finished experiment (1) and its champion (version 1)."""
     home = tmp_path_factory.mktemp("trained")
     with application(settings_of(home)) as trintena:
-        reading = trintena.services.import_csv(write_prices(home / "walk.csv"))
-        experiment_id = plan(Request(model_ids="9", lookback=8), reading.series, trintena.registry)
+        series = read_csv(write_prices(home / "walk.csv")).series
+        experiment_id = plan(Request(model_ids="9", lookback=8), series, trintena.registry)
         with trintena.workplace(workers=1) as place:
             assert run_experiment(place, experiment_id)["status"] == "success"
     return home

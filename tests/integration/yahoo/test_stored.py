@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from integration.yahoo.server import Reply, Yahoo, chart, failed, weekdays
+from trintena.data import read_csv
 from trintena.data.sources import yahoo_requests
 from trintena.errors import DataError, SourceError, UnknownNameError
 from trintena.services import Services
@@ -151,7 +152,7 @@ def test_an_imported_name_is_taken_as_stored_until_it_is_fetched(
 ) -> None:
     file = tmp_path / "NVDA.csv"
     file.write_text("date,close\n" + "".join(f"{day},{n + 10}\n" for n, day in enumerate(DAYS[:40])), "utf-8")
-    services.import_csv(file)
+    services.registry.save_dataset(read_csv(file).series)
     yahoo.answers(DOWN)
     assert services.newest("NVDA").remarks == ()
     assert yahoo.n_charts == 0

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from trintena.data.adjust import adjusted_columns
-from trintena.data.checks import Note, at_lines, checked_series, checked_symbol, counted
+from trintena.data.checks import Note, checked_series, checked_symbol
 from trintena.data.csv_files.columns import Layout, understand_columns
 from trintena.data.csv_files.dates import parse_dates
 from trintena.data.csv_files.numbers import conventions, parse_numbers
 from trintena.data.csv_files.table import Table, is_null, parse_table
 from trintena.data.csv_files.telling import Understanding
 from trintena.data.csv_files.text import read_text
+from trintena.data.words import at_lines, counted
 from trintena.domain import PRICE_COLUMNS, PriceSeries
 from trintena.errors import DataError
 from trintena.language import number, phrase

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from trintena.data.checks import Note, at_lines, counted
+from trintena.data.checks import Note
 from trintena.data.csv_files.text import FileText
 from trintena.data.csv_files.titles import parts_of, plain
+from trintena.data.words import at_lines, counted
 from trintena.errors import DataError
 from trintena.language import phrase
 

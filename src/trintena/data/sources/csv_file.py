@@ -15,6 +15,11 @@ def claims(reference: str) -> bool:
     return PurePath(reference).suffix.lower() in ENDINGS or "/" in reference
 
 
+def is_from_file(source: str) -> bool:
+    """Whether the source of a series is a file: `csv:` and its name."""
+    return source.startswith("csv:")
+
+
 def fetch(reference: str, *, allow_jumps: bool = False) -> PriceSeries:
     """The series of the file, under the file's name without its ending.
 

@@ -457,7 +457,7 @@ def test_headers_that_occur_again_are_passed_over_and_told(read):
     head, body = YFINANCE[: YFINANCE.index("2020")], YFINANCE[YFINANCE.index("2020") :]
     reading = read(head + body + head + body.replace("2020", "2021"))
     assert len(reading.series) == 4
-    assert "Dropped: 3 rows that repeat the header (lines 6, 7, 8)." in reading.understood
+    assert "Dropped: 3 rows that repeat the header (lines 6, 7 and 8)." in reading.understood
 
 
 @pytest.mark.parametrize(

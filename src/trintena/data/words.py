@@ -1,0 +1,41 @@
+"""Counts, dates and lists of rows, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from trintena.language import number, phrase
+
+MOST = 3
+"""So many items of a list are named, and the rest counted."""
+
+
+def counted(count: int) -> str:
+    """A number of rows."""
+    one = count == 1
+    return f"{number(count)} " + phrase(en="row" if one else "rows", pt="linha" if one else "linhas")
+
+
+def day(date: np.datetime64) -> str:
+    """A date without the time when that is midnight."""
+    return str(date).removesuffix("T00:00:00").replace("T", " ")
+
+
+def listed(items: Sequence[Any] | np.ndarray, write: Callable[[Any], str] = str) -> str:
+    """`a, b and c`, or `a, b, c and 12 more`; `write` is asked for those that are named alone."""
+    named = [write(item) for item in items[:MOST]]
+    last = (
+        named.pop()
+        if len(items) <= MOST
+        else phrase(en="{} more", pt="mais {}").format(number(len(items) - MOST))
+    )
+    return phrase(en=" and ", pt=" e ").join(filter(None, (", ".join(named), last)))
+
+
+def at_lines(lines: Sequence[int]) -> str:
+    """Where rows stand in a file, in parentheses after a blank: the first few lines."""
+    word = phrase(en="line", pt="linha") + ("s" if len(lines) > 1 else "")
+    return f" ({word} {listed(lines)})"
