@@ -5,7 +5,10 @@ That the generated pages are current is for `make check-docs` to see.
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -123,3 +126,30 @@ def test_the_source_that_is_shown_delivers() -> None:
     series = source["fetch"]("ramp:500")
     assert len(series) == 500
     assert not any(known.claims("ramp:500") for known in SOURCES)
+
+
+def session(page: str) -> Iterator[tuple[str, str]]:
+    """Files and commands of a page, in order: (name, content) and ("$", command and what it prints)."""
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    for name, content in re.findall(r"^```(csv [\w.]+|console)\n(.*?)^```", text, re.M | re.S):
+        if name.startswith("csv "):
+            yield name.removeprefix("csv "), content
+        else:
+            yield from (("$", step) for step in content.removeprefix("$ ").split("\n$ "))
+
+
+@pytest.mark.parametrize(("page", "language"), [("data.md", "en"), ("dados.md", "pt")])
+def test_the_commands_on_data_print_what_is_shown(page: str, language: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "TRINTENA_HOME": str(tmp_path), "TRINTENA_LANG": language}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    steps = list(session(page))
+    assert len(steps) >= 8
+    for name, content in steps:
+        if name != "$":
+            (tmp_path / name).write_text(content, "utf-8")
+            continue
+        command, _, shown = content.partition("\n")
+        printed = subprocess.run(
+            f"{command} 2>&1", shell=True, cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE
+        ).stdout
+        assert [line.rstrip() for line in printed.splitlines()] == shown.rstrip().splitlines(), command

@@ -8,6 +8,7 @@ import typer
 
 from trintena.cli.output import people
 from trintena.errors import NotFoundError, UsageError
+from trintena.language import phrase
 
 _LARGEST = 2**31 - 1
 """Of a number that a database gives out; asking it for a larger one would be an error of its own."""
@@ -55,10 +56,16 @@ def confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
     try:
-        meant = typer.confirm(question, err=True)
+        choices = phrase(en="[y/N]", pt="[s/N]")
+        answer = typer.prompt(f"{question} {choices}", default="", show_default=False, err=True)
     except typer.Abort:
-        meant = False
+        answer = ""
         people.print()
-    if not meant:
-        people.print("Nothing was deleted. Without a question: --yes.")
+    if answer.strip().lower() not in ("y", "yes", "s", "sim"):
+        people.print(
+            phrase(
+                en="Nothing was deleted. Without a question: --yes.",
+                pt="Nada foi apagado. Sem pergunta: --yes.",
+            )
+        )
         raise typer.Exit(1)

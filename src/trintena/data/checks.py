@@ -267,7 +267,10 @@ def _judge_jumps(
             f"parece um desdobramento sem ajuste, ou dois arquivos emendados.{more_pt}",
         ),
         field="close",
-        hint=phrase(en="If it is real, say --allow-jumps.", pt="Se for real, use --allow-jumps."),
+        hint=phrase(
+            en="Correct or remove the row that is wrong; if the step is real, say --allow-jumps.",
+            pt="Corrija ou remova a linha errada; se o salto for real, use --allow-jumps.",
+        ),
     )
 
 
