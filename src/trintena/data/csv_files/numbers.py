@@ -210,10 +210,14 @@ def parse_numbers(
     if not readings:
         raise _no_number(table, _nearest(table, units, open_to))
     if len(readings) == 1 or _same(readings):
-        return readings[0]
-    settled = _settled_elsewhere(table, {*prices, *others}, readings)
+        settled: Numbers | None = readings[0]
+    else:
+        settled = _settled_elsewhere(table, {*prices, *others}, readings)
     if settled is None:
         raise _two_readings(table, readings)
+    for column, values in settled.columns.items():
+        if np.isinf(values).any():
+            raise _no_number(table, _Misfit(settled.convention, int(np.argmax(np.isinf(values))), column))
     return settled
 
 
@@ -364,6 +368,8 @@ def _guess(cell: str) -> str:
     """What a cell that is no number might be, in parentheses; empty where nothing suggests itself."""
     if re.fullmatch(r"[+-]?inf(inity)?", cell, re.IGNORECASE):
         return phrase(en=", which is infinite", pt=", que é infinito")
+    if PLAIN.fullmatch(cell) and np.isinf(float(cell)):
+        return phrase(en=", which is too large", pt=", que é grande demais")
     if cell.endswith("%"):
         return phrase(en=" (a percentage)", pt=" (uma porcentagem)")
     if re.fullmatch(r"[+-]?[\d.]+,\d+", cell):

@@ -29,6 +29,8 @@ _LOOKED_AT = 50
 """Lines from the beginning of a file in which separator and header must show themselves."""
 _PAIR = re.compile(r"""\(\s*(["'])(.*)\1\s*,\s*(["'])(.*)\3\s*\)""")
 """A title of two levels as Python writes it: `('Close', 'NVDA')`."""
+_NAME = re.compile(r"[^\W\d_]")
+"""Every symbol and every title has a letter."""
 
 
 def is_null(cell: str) -> bool:
@@ -112,11 +114,13 @@ def parse_table(text: FileText, notes: list[Note]) -> Table:
     numbers: list[int] = []
     reader = csv.reader(lines[n_before:], delimiter=separator, strict=True)
     try:
-        for cells in reader:
+        for n_lines, cells in enumerate(reader, start=1):
             row = [cell.strip() for cell in cells]
             if any(row):
                 raw.append(row)
                 numbers.append(n_before + reader.line_num)
+            if reader.line_num != n_lines:
+                raise csv.Error("a cell goes over several lines")
     except csv.Error as error:
         raise _refusal(
             text.name,
@@ -127,6 +131,8 @@ def parse_table(text: FileText, notes: list[Note]) -> Table:
                 pt="Ponha a célula inteira entre duas aspas duplas, ou sem nenhuma.",
             ),
         ) from error
+    if not raw:
+        raise _empty(text.name)
     titles, symbols, n_header = _header(raw)
     table = Table(text.name, separator, numbers[n_header - 1], titles, symbols, (), ())
     headers = raw[:n_header]
@@ -157,36 +163,45 @@ def _refusal(file: str, line: int, message: str, remedy: str, field: str | None 
     return DataError(f"{where}: {message}", field=field, hint=remedy)
 
 
+def _empty(file: str) -> DataError:
+    return DataError(
+        phrase(en=f"{file} is empty.", pt=f"{file} está vazio."),
+        field="csv",
+        hint=phrase(
+            en="Choose a file with a header and rows of date and value.",
+            pt="Escolha um arquivo com cabeçalho e linhas de data e valor.",
+        ),
+    )
+
+
 def _separator(file: str, lines: Sequence[str]) -> tuple[str, int]:
     """What separates the columns, and how many lines stand before the header.
 
-    The header is the first line that a separator divides and that is followed by a divided one, or the
-    first line of all where no such line exists. The separator with the earliest header is taken; of
-    several with the same, the one that divides most lines into as many columns as the header.
+    The header is the first line in which a separator divides off a known title; where there is none,
+    the first divided line that is followed by another; or else the first line of all. The separator
+    with the best and earliest header is taken; of several with the same, the one that divides most lines
+    into as many columns as the header.
     """
     shown = [at for at, line in enumerate(lines) if line.strip() and not line.startswith("#")][:_LOOKED_AT]
     if not shown:
-        raise DataError(
-            phrase(en=f"{file} is empty.", pt=f"{file} está vazio."),
-            field="csv",
-            hint=phrase(
-                en="Choose a file with a header and rows of date and value.",
-                pt="Escolha um arquivo com cabeçalho e linhas de data e valor.",
-            ),
-        )
+        raise _empty(file)
     unquoted = ["".join(lines[at].split('"')[::2]) for at in shown]
-    candidates: list[tuple[bool, int, int, str]] = []
+    texts = [lines[at].replace('"', "").strip() for at in shown]
+    candidates: list[tuple[bool, bool, int, int, str]] = []
     for separator in SEPARATORS:
         counts = [line.count(separator) for line in unquoted]
+        titled = [
+            i for i, line in enumerate(texts) if counts[i] and any(map(parts_of, line.split(separator)))
+        ]
         followed = [i for i, (count, below) in enumerate(pairwise(counts)) if count and below]
-        if followed or counts[0]:
-            first = followed[0] if followed else 0
+        if counts[0] or titled or followed:
+            first = min(titled[:1] or followed[:1] or [0])
             alike = sum(count == counts[first] for count in counts[first:])
-            candidates.append((not followed, first, -alike, separator))
+            candidates.append((not titled, not followed, first, -alike, separator))
     candidates.sort()
     best = [candidate for candidate in candidates if candidate[:-1] == candidates[0][:-1]]
     if len(best) == 1:
-        _, first, _, separator = best[0]
+        *_, first, _, separator = best[0]
         return separator, shown[first]
     names = [SEPARATORS[separator] for *_, separator in best]
     header = lines[shown[0]].strip()[:60]
@@ -231,7 +246,7 @@ def _is_level(first: Sequence[str], second: Sequence[str]) -> bool:
         len(first) == len(second) > 1
         and (plain(first[0]) in corners or "date" in parts_of(first[0]))
         and plain(second[0]) in corners
-        and all(second[1:])
+        and all(_NAME.search(cell) and not is_null(cell) for cell in second[1:])
         and any(all(parts_of(cell) or not cell for cell in level[1:]) for level in (first, second))
     )
 

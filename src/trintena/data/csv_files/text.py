@@ -52,10 +52,12 @@ def read_text(path: Path) -> FileText:
         return _decoded(path.name, content, "utf-16", "UTF-16")
     if b"\0" in content:
         raise _no_text(path.name, content, content.index(b"\0"), "UTF-8")
+    marked = content.startswith(codecs.BOM_UTF8)
     try:
-        return FileText(path.name, content.decode("utf-8-sig"), "UTF-8")
+        text = content.decode("utf-8")
+        return FileText(path.name, text[1:] if marked else text, "UTF-8")
     except UnicodeDecodeError as error:
-        if content.startswith(codecs.BOM_UTF8) or SEVERAL_BYTES.search(content):
+        if marked or SEVERAL_BYTES.search(content):
             raise _no_text(path.name, content, error.start, "UTF-8") from error
     return _decoded(path.name, content, "cp1252", "Windows-1252")
 
