@@ -402,7 +402,7 @@ def test_missing_values_are_dropped_and_counted(read, word):
         ("# nothing\n\n", "is empty"),
         ("Date,Open,Close\n", "line 1: the header is followed by no rows"),
         ("2020-01-06 1.5\n", "found none"),
-        ("date;close, in USD\n2020-01-06;1,5\n", "comma or semicolon"),
+        ("when;level, in USD\n2020-01-06;1,5\n", "comma or semicolon"),
         ("Open,Close\n1,2\n", "expected a column of dates"),
         ('date,close\n2020-01-06,"1\n', "line 2: the quotes are broken"),
         ("date,close\n2020-01-06\n", "line 2: expected 2 columns as in the header, found 1"),
