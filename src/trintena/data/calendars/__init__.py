@@ -28,6 +28,7 @@ from trintena.data.calendars.daily import (
     SessionDays,
     mismatches,
     usual_week,
+    weekday,
 )
 from trintena.data.calendars.intraday import session_bars
 from trintena.data.calendars.sessions import DAY, Dates, sessions_between
@@ -125,6 +126,8 @@ def _daily(named: str | None, recent: Dates) -> Calendar:
         return week if "1" in week.week[5:] else currencies
     if named is not None and _fits(named, recent, MAX_CONTRADICTION, MAX_CONTRADICTION) is not None:
         return SessionDays(named)
+    if _trades_at_weekends(recent):
+        return week
     # B3 comes last: rows that know of no holiday at all are no evidence of Brazilian ones
     candidates: list[tuple[int | None, Calendar]] = [
         (_fits(NEW_YORK, recent, MAX_STRAYS, 1.0), SessionDays(NEW_YORK)),
@@ -133,6 +136,11 @@ def _daily(named: str | None, recent: Dates) -> Calendar:
     ]
     fitting = [(found, calendar) for found, calendar in candidates if found is not None]
     return min(fitting, key=lambda candidate: candidate[0])[1]  # the first of equals
+
+
+def _trades_at_weekends(recent: Dates) -> bool:
+    """Whether New York and B3 are out of the question; looking them up takes half a second."""
+    return bool(np.mean(weekday(recent) >= 5) > MAX_STRAYS)
 
 
 def _fits(exchange: str, recent: Dates, max_strays: float, max_left_out: float) -> int | None:
@@ -147,6 +155,8 @@ def _fits(exchange: str, recent: Dates, max_strays: float, max_left_out: float) 
 def _intraday(named: str | None, dates: Dates) -> Calendar:
     if named in (EVERY_DAY, WEEKDAYS):
         return own_steps(dates, rest=named == WEEKDAYS)
+    if named is None and _trades_at_weekends(dates[-RECENT_ROWS:]):
+        return own_steps(dates)
     exchanges = (NEW_YORK, B3) if named is None else (named,)
     fitting = [bars for exchange in exchanges if (bars := session_bars(exchange, dates)) is not None]
     if fitting:
