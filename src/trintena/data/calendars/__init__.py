@@ -138,9 +138,9 @@ def _daily(named: str | None, recent: Dates) -> Calendar:
     return min(fitting, key=lambda candidate: candidate[0])[1]  # the first of equals
 
 
-def _trades_at_weekends(recent: Dates) -> bool:
+def _trades_at_weekends(dates: Dates) -> bool:
     """Whether New York and B3 are out of the question; looking them up takes half a second."""
-    return bool(np.mean(weekday(recent) >= 5) > MAX_STRAYS)
+    return bool(np.mean(weekday(dates) >= 5) > MAX_STRAYS)
 
 
 def _fits(exchange: str, recent: Dates, max_strays: float, max_left_out: float) -> int | None:
@@ -155,7 +155,7 @@ def _fits(exchange: str, recent: Dates, max_strays: float, max_left_out: float) 
 def _intraday(named: str | None, dates: Dates) -> Calendar:
     if named in (EVERY_DAY, WEEKDAYS):
         return own_steps(dates, rest=named == WEEKDAYS)
-    if named is None and _trades_at_weekends(dates[-RECENT_ROWS:]):
+    if named is None and _trades_at_weekends(dates):
         return own_steps(dates)
     exchanges = (NEW_YORK, B3) if named is None else (named,)
     fitting = [bars for exchange in exchanges if (bars := session_bars(exchange, dates)) is not None]

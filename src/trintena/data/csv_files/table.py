@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from trintena.data.checks import Note
 from trintena.data.csv_files.text import FileText
@@ -110,39 +110,21 @@ def parse_table(text: FileText, notes: list[Note]) -> Table:
     """
     lines = list(io.StringIO(text.content, newline=""))  # splitlines would also break at form feeds
     separator, n_before = _separator(text.name, lines)
-    raw: list[list[str]] = []
-    numbers: list[int] = []
-    reader = csv.reader(lines[n_before:], delimiter=separator, strict=True)
-    try:
-        for n_lines, cells in enumerate(reader, start=1):
-            row = [cell.strip() for cell in cells]
-            if any(row):
-                raw.append(row)
-                numbers.append(n_before + reader.line_num)
-            if reader.line_num != n_lines:
-                raise csv.Error("a cell goes over several lines")
-    except csv.Error as error:
-        raise _refusal(
-            text.name,
-            n_before + reader.line_num,
-            phrase(en=f"the quotes are broken ({error}).", pt=f"as aspas estão quebradas ({error})."),
-            phrase(
-                en="Put the whole cell between two double quotes, or none.",
-                pt="Ponha a célula inteira entre duas aspas duplas, ou sem nenhuma.",
-            ),
-        ) from error
-    if not raw:
+    records = _records(text.name, lines, n_before, separator)
+    places = [place for place, row in enumerate(records) if any(row)]
+    if not places:
         raise _empty(text.name)
+    raw = [records[place] for place in places]
+    numbers = [n_before + place + 1 for place in places]
     titles, symbols, n_header = _header(raw)
     table = Table(text.name, separator, numbers[n_header - 1], titles, symbols, (), ())
-    headers = raw[:n_header]
-    rows, places, again = [], [], []
-    for number, row in zip(numbers[n_header:], raw[n_header:], strict=True):
-        if row in headers:
-            again.append(number)
-            continue
-        rows.append(row if len(row) == len(titles) else _fitted(table, number, row))
-        places.append(number)
+    headers = {tuple(row) for row in raw[:n_header]}
+    corners = {row[0] for row in raw[:n_header]}
+    again = {at for at, row in enumerate(raw) if row[0] in corners and tuple(row) in headers}
+    rows = [row for at, row in enumerate(raw) if at not in again]
+    lines_of_rows = [number for at, number in enumerate(numbers) if at not in again]
+    if any(len(row) != len(titles) for row in rows):
+        rows = [_fitted(table, line, row) for line, row in zip(lines_of_rows, rows, strict=True)]
     if not rows:
         raise table.header_refusal(
             phrase(en="the header is followed by no rows.", pt="depois do cabeçalho não há linhas."),
@@ -151,11 +133,33 @@ def parse_table(text: FileText, notes: list[Note]) -> Table:
                 pt="Escolha um arquivo que tenha linhas de data e valor.",
             ),
         )
-    if again:
-        notes.append(_header_again(again))
+    if len(again) > n_header:
+        notes.append(_header_again([numbers[at] for at in sorted(again)[n_header:]]))
     if _may_be_cut(lines):
         notes.append(_last_line_open(len(lines)))
-    return replace(table, rows=rows, lines=places)
+    return replace(table, rows=rows, lines=lines_of_rows)
+
+
+def _records(file: str, lines: Sequence[str], n_before: int, separator: str) -> list[list[str]]:
+    """The cells of each line from the header on, stripped of surrounding spaces."""
+    reader = csv.reader(lines[n_before:], delimiter=separator, strict=True)
+    try:
+        records = [list(map(str.strip, cells)) for cells in reader]
+        if reader.line_num != len(records):
+            reader = csv.reader(lines[n_before:], delimiter=separator, strict=True)
+            next(n_rows for n_rows, _ in enumerate(reader, start=1) if n_rows != reader.line_num)
+            raise csv.Error("a cell goes over several lines")
+    except csv.Error as error:
+        raise _refusal(
+            file,
+            n_before + reader.line_num,
+            phrase(en=f"the quotes are broken ({error}).", pt=f"as aspas estão quebradas ({error})."),
+            phrase(
+                en="Put the whole cell between two double quotes, or none.",
+                pt="Ponha a célula inteira entre duas aspas duplas, ou sem nenhuma.",
+            ),
+        ) from error
+    return records
 
 
 def _refusal(file: str, line: int, message: str, remedy: str, field: str | None = "csv") -> DataError:
@@ -182,7 +186,8 @@ def _separator(file: str, lines: Sequence[str]) -> tuple[str, int]:
     with the best and earliest header is taken; of several with the same, the one that divides most lines
     into as many columns as the header.
     """
-    shown = [at for at, line in enumerate(lines) if line.strip() and not line.startswith("#")][:_LOOKED_AT]
+    said = (at for at, line in enumerate(lines) if line.strip() and not line.startswith("#"))
+    shown = list(islice(said, _LOOKED_AT))
     if not shown:
         raise _empty(file)
     unquoted = ["".join(lines[at].split('"')[::2]) for at in shown]
@@ -254,7 +259,7 @@ def _is_level(first: Sequence[str], second: Sequence[str]) -> bool:
 def _fitted(table: Table, line: int, row: Sequence[str]) -> list[str]:
     """The row in the length of its header; superfluous separators at its end are cut off."""
     n_columns = len(table.header)
-    if len(row) > n_columns and not any(row[n_columns:]):
+    if len(row) == n_columns or (len(row) > n_columns and not any(row[n_columns:])):
         return list(row[:n_columns])
     shown = table.separator.join(row)[:60]
     raise _refusal(
