@@ -27,7 +27,7 @@ app = typer.Typer(no_args_is_help=True, help="Prices: fetch, import, list, show 
 Key = Annotated[
     str,
     typer.Argument(
-        metavar="HASH_OR_SYMBOL", help="A symbol (its newest dataset) or the beginning of a hash."
+        metavar="HASH_OR_SYMBOL", help="A symbol (what was stored last) or the beginning of a hash."
     ),
 ]
 

@@ -75,7 +75,7 @@ class Datasets(Database):
             return _series(row)
 
     def latest_dataset(self, symbol: str) -> str | None:
-        """The hash of the dataset of a symbol that reaches furthest, of several the one stored last."""
+        """The hash of the dataset of a symbol that was stored last, newly or once more."""
         with self._reading() as session:
             return session.scalar(_newest_first(symbol).limit(1))
 
@@ -137,11 +137,11 @@ def _dependents(session: Session, dataset: Dataset) -> Dependents:
 
 
 def _newest_first(symbol: str) -> Select[str]:
-    """Hashes of a symbol's datasets: what reaches furthest first, of several the one stored last."""
+    """Hashes of a symbol's datasets, the one stored last first: a corrected file may end earlier."""
     return (
         select(Dataset.content_hash)
         .where(Dataset.symbol == symbol)
-        .order_by(Dataset.last_date.desc(), Dataset.created_at.desc())
+        .order_by(Dataset.created_at.desc(), Dataset.last_date.desc())
     )
 
 

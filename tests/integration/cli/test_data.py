@@ -159,9 +159,11 @@ def test_a_dataset_is_shown_by_symbol_and_by_the_beginning_of_its_hash(
     assert by_symbol["close"]["last"] == by_symbol["last_rows"][-1]["close"]
 
 
-def test_a_symbol_means_its_newest_dataset(trintena: Trintena, prices: Prices) -> None:
+def test_a_symbol_means_the_dataset_that_was_stored_last(trintena: Trintena, prices: Prices) -> None:
     trintena("data", "import", prices(n_rows=400))
     trintena("data", "import", prices(n_rows=390))
+    assert trintena("data", "show", "walk", "--json").json["n_rows"] == 390
+    trintena("data", "import", prices(n_rows=400))
     assert trintena("data", "show", "walk", "--json").json["n_rows"] == 400
 
 

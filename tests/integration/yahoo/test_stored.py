@@ -80,6 +80,16 @@ def test_a_changed_adjustment_replaces_the_history_as_a_whole_and_says_so(
     np.testing.assert_array_equal(services.registry.load_dataset(old.content_hash).close, old.close)
 
 
+def test_an_adjustment_that_is_taken_back_makes_the_first_history_the_newest_again(
+    yahoo: Yahoo, services: Services
+) -> None:
+    for reply in (WHOLE, rows(0, 60, factor=0.9975), WHOLE):
+        yahoo.answers(reply)
+        delivery = services.fetch("NVDA")
+        assert services.registry.latest_dataset("NVDA") == delivery.series.content_hash
+    assert len(services.registry.datasets()) == 2
+
+
 def test_the_volume_of_the_last_days_may_be_corrected(yahoo: Yahoo, services: Services) -> None:
     yahoo.answers(WHOLE)
     services.fetch("NVDA")

@@ -93,14 +93,15 @@ def test_damaged_prices_are_refused_by_name(registry: Registry, series: MakeSeri
             registry.load_dataset(key)
 
 
-def test_latest_is_the_one_that_reaches_furthest(registry: Registry, series: MakeSeries) -> None:
-    new = registry.save_dataset(series(first="2025-01-01"))
-    registry.save_dataset(series(first="2023-01-01"))
-    assert registry.latest_dataset("NVDA") == new
+def test_latest_is_the_one_stored_last_newly_or_once_more(registry: Registry, series: MakeSeries) -> None:
+    wrong = registry.save_dataset(series(first="2025-01-01"))
+    corrected = registry.save_dataset(series(first="2023-01-01"))
+    assert registry.latest_dataset("NVDA") == corrected
     assert registry.latest_dataset("AAPL") is None
 
-    corrected = registry.save_dataset(series(first="2025-01-01", seed=5))
-    assert registry.latest_dataset("NVDA") == corrected
+    assert registry.save_dataset(series(first="2025-01-01")) == wrong
+    assert registry.latest_dataset("NVDA") == wrong
+    assert [row.content_hash for row in registry.datasets()] == [wrong, corrected]
 
 
 def test_a_dataset_in_use_is_deleted_with_its_experiments_if_that_is_agreed(
@@ -141,9 +142,9 @@ def test_saved_models_stay_when_their_experiment_goes_with_its_dataset(
 def test_a_version_needs_the_dataset_it_was_trained_on_until_a_newer_one_is_stored(
     registry: Registry, series: MakeSeries, version_fields: Callable[..., dict[str, Any]]
 ) -> None:
+    older = registry.save_dataset(series(first="2023-01-01"))
     trained_on = registry.save_dataset(series(first="2024-01-01"))
     model = registry.register_version(**version_fields(dataset_hash=trained_on))
-    older = registry.save_dataset(series(first="2023-01-01"))
     registry.save_dataset(series(symbol="AAPL", first="2026-01-01"))
     with pytest.raises(UsageError, match=f"is needed by model version {model.version}[.]"):
         registry.delete_dataset(trained_on)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 
 from trintena.data.csv_files.table import Table, is_null
 from trintena.errors import DataError
@@ -69,7 +68,7 @@ def two_orders(table: Table, column: int, needs_month: int, needs_day: int) -> D
 def open_order(table: Table, row: int, column: int) -> DataError:
     """Every date of the column exists with the day first and with the month first."""
     cell = table.rows[row][column]
-    command = f"trintena data import {shlex.quote(table.file)}"
+    command = table.import_command
     return table.refusal(
         row,
         column,

@@ -10,7 +10,6 @@ times as much.
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -346,7 +345,7 @@ def _two_readings(table: Table, readings: Sequence[Numbers]) -> DataError:
     row = int(differing[0])
     cell = table.rows[row][column]
     numbers = {r.convention.decimal: f"{r.columns[column][row]:.15g}" for r in readings}
-    command = f"trintena data import {shlex.quote(table.file)}"
+    command = table.import_command
     return table.refusal(
         row,
         column,

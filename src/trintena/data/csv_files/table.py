@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
+from pathlib import Path
 
 from trintena.data.checks import Note
 from trintena.data.csv_files.text import FileText
@@ -42,8 +44,8 @@ def is_null(cell: str) -> bool:
 class Table:
     """The words of a file: a header and rows of the same length, stripped of surrounding spaces."""
 
-    file: str
-    """The name of the file, for messages."""
+    path: Path
+    """Of the file, as it was given."""
     separator: str
     header_line: int
     """The line of the file on which the header ends; the first line is 1."""
@@ -53,6 +55,16 @@ class Table:
     rows: Sequence[Sequence[str]]
     lines: Sequence[int]
     """The line of the file on which each row ends."""
+
+    @property
+    def file(self) -> str:
+        """The name of the file, for messages."""
+        return self.path.name
+
+    @property
+    def import_command(self) -> str:
+        """What a person types to import the file, for options to be added."""
+        return f"trintena data import {shlex.quote(str(self.path))}"
 
     def column(self, index: int) -> list[str]:
         """All cells of one column."""
@@ -117,7 +129,7 @@ def parse_table(text: FileText, notes: list[Note]) -> Table:
     raw = [records[place] for place in places]
     numbers = [n_before + place + 1 for place in places]
     titles, symbols, n_header = _header(raw)
-    table = Table(text.name, separator, numbers[n_header - 1], titles, symbols, (), ())
+    table = Table(text.path, separator, numbers[n_header - 1], titles, symbols, (), ())
     headers = {tuple(row) for row in raw[:n_header]}
     corners = {row[0] for row in raw[:n_header]}
     again = {at for at, row in enumerate(raw) if row[0] in corners and tuple(row) in headers}

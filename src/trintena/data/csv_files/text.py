@@ -19,11 +19,16 @@ SEVERAL_BYTES = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[
 class FileText:
     """The text of a file and the encoding it was in."""
 
-    name: str
-    """The name of the file, for messages."""
+    path: Path
+    """As it was given, for commands that a message proposes."""
     content: str
     encoding: str
     """`UTF-8`, `UTF-16` or `Windows-1252`."""
+
+    @property
+    def name(self) -> str:
+        """The name of the file, for messages."""
+        return self.path.name
 
 
 def read_text(path: Path) -> FileText:
@@ -49,24 +54,24 @@ def read_text(path: Path) -> FileText:
             hint=phrase(en="Check the path.", pt="Confira o caminho."),
         ) from error
     if content.startswith(UTF_16_MARKS):
-        return _decoded(path.name, content, "utf-16", "UTF-16")
+        return _decoded(path, content, "utf-16", "UTF-16")
     if b"\0" in content:
         raise _no_text(path.name, content, content.index(b"\0"), "UTF-8")
     marked = content.startswith(codecs.BOM_UTF8)
     try:
         text = content.decode("utf-8")
-        return FileText(path.name, text[1:] if marked else text, "UTF-8")
+        return FileText(path, text[1:] if marked else text, "UTF-8")
     except UnicodeDecodeError as error:
         if marked or SEVERAL_BYTES.search(content):
             raise _no_text(path.name, content, error.start, "UTF-8") from error
-    return _decoded(path.name, content, "cp1252", "Windows-1252")
+    return _decoded(path, content, "cp1252", "Windows-1252")
 
 
-def _decoded(name: str, content: bytes, codec: str, encoding: str) -> FileText:
+def _decoded(path: Path, content: bytes, codec: str, encoding: str) -> FileText:
     try:
-        return FileText(name, content.decode(codec), encoding)
+        return FileText(path, content.decode(codec), encoding)
     except UnicodeDecodeError as error:
-        raise _no_text(name, content, error.start, encoding) from error
+        raise _no_text(path.name, content, error.start, encoding) from error
 
 
 def _no_text(name: str, content: bytes, at: int, encoding: str) -> DataError:
