@@ -371,10 +371,10 @@ def _guess(cell: str) -> str:
         return phrase(en=", which is too large", pt=", que é grande demais")
     if cell.endswith("%"):
         return phrase(en=" (a percentage)", pt=" (uma porcentagem)")
-    if re.fullmatch(r"[+-]?[\d.]+,\d+", cell):
-        return phrase(en=" (a decimal comma?)", pt=" (vírgula decimal?)")
-    if re.fullmatch(r"[+-]?[\d,]+\.\d+", cell):
-        return phrase(en=" (a decimal point?)", pt=" (ponto decimal?)")
+    for other in conventions(None, None):
+        if other.fits([cell]):
+            en, pt = SIGNS[other.decimal]
+            return phrase(en=f" (a decimal {en}?)", pt=f" ({pt} decimal?)")
     if re.search(r"\d", cell) and re.search(r"[^\W\d_]", cell):
         return phrase(en=" (letters among the digits)", pt=" (letras entre os algarismos)")
     return ""

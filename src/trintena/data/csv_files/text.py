@@ -43,11 +43,7 @@ def read_text(path: Path) -> FileText:
     try:
         content = path.read_bytes()
     except OSError as error:
-        reason = (
-            phrase(en="there is no such file", pt="não existe esse arquivo")
-            if isinstance(error, FileNotFoundError)
-            else str(error.strerror)
-        )
+        reason = _reason(error)
         raise DataError(
             phrase(en=f"Cannot read {path}: {reason}.", pt=f"Não é possível ler {path}: {reason}."),
             field="csv",
@@ -65,6 +61,17 @@ def read_text(path: Path) -> FileText:
         if marked or SEVERAL_BYTES.search(content):
             raise _no_text(path.name, content, error.start, "UTF-8") from error
     return _decoded(path, content, "cp1252", "Windows-1252")
+
+
+def _reason(error: OSError) -> str:
+    match error:
+        case FileNotFoundError():
+            return phrase(en="there is no such file", pt="não existe esse arquivo")
+        case IsADirectoryError():
+            return phrase(en="it is a folder", pt="é uma pasta")
+        case PermissionError():
+            return phrase(en="it may not be read by you", pt="você não tem permissão para ler")
+    return str(error.strerror)
 
 
 def _decoded(path: Path, content: bytes, codec: str, encoding: str) -> FileText:
