@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -177,25 +177,42 @@ def _unix(table: Table, column: int, cells: Sequence[str]) -> Dates:
 
 
 def _parts(table: Table, column: int, cells: Sequence[str]) -> _Parts:
-    rows: list[tuple[int, int, int, bool, bool, int, int]] = []
+    found: dict[re.Pattern[str], dict[int, tuple[str | Any, ...]]] = {}
     pattern = PATTERNS[0]
     for row, cell in enumerate(cells):
         # the form of the cell before is tried first: a column hardly ever changes it
         match = pattern.fullmatch(cell) or next(filter(None, (p.fullmatch(cell) for p in PATTERNS)), None)
         if match is None:
             raise no_date(table, row, column, cell)
-        pattern, found = match.re, match.groupdict()
+        pattern = match.re
+        found.setdefault(pattern, {})[row] = match.groups()
+    empty = np.zeros(len(cells), dtype=np.int64)
+    year, one, two, seconds, offset = (empty.copy() for _ in range(5))
+    is_open, named = empty.astype(bool), empty.astype(bool)
+    for pattern, groups in found.items():
+        rows = list(groups)
+        columns = list(zip(*groups.values(), strict=True))
+        part = {name: columns[number - 1] for name, number in pattern.groupindex.items()}
+        year[rows] = _integers(part["year"])
         if pattern is YEAR_LAST:
-            one, two = int(found["one"]), int(found["two"])
+            is_open[rows] = True
+            one[rows], two[rows] = _integers(part["one"]), _integers(part["two"])
         elif pattern is MONTH_NAMED:
-            one = _month(found["name"] or found["us_name"])
-            two = int(found["day"] or found["us_day"])
+            named[rows] = True
+            one[rows] = [
+                _month(name or us_name) for name, us_name in zip(part["name"], part["us_name"], strict=True)
+            ]
+            two[rows] = _integers(part["day"]) + _integers(part["us_day"])
         else:
-            one, two = int(found["month"]), int(found["day"])
-        clock = (_seconds(found), _offset(found["zone"])) if found["hour"] else (0, NO_ZONE)
-        rows.append((int(found["year"]), one, two, pattern is YEAR_LAST, pattern is MONTH_NAMED, *clock))
-    year, one_, two_, is_open, named, seconds, offset = (np.array(part) for part in zip(*rows, strict=True))
-    return _Parts(year, one_, two_, is_open, named, seconds, offset)
+            one[rows], two[rows] = _integers(part["month"]), _integers(part["day"])
+        seconds[rows] = _seconds(part)
+        offset[rows] = [_offset(zone) for zone in part["zone"]]
+    return _Parts(year, one, two, is_open, named, seconds, offset)
+
+
+def _integers(words: Sequence[str | None]) -> Integers:
+    """Numbers; 0 where there is none."""
+    return np.array([int(word or 0) for word in words], dtype=np.int64)
 
 
 def _month(name: str) -> int:
@@ -209,16 +226,17 @@ def _month(name: str) -> int:
     return found[0] if len(found) == 1 else 0
 
 
-def _seconds(found: dict[str, str | None]) -> int:
+def _seconds(part: Mapping[str, Sequence[str | None]]) -> Integers:
     """Seconds since midnight; -1 for a time that no clock shows, or that is finer than a second."""
-    hour, minute, second = (int(found[part] or 0) for part in ("hour", "minute", "second"))
-    if found["half"]:
-        if not 1 <= hour <= 12:
-            return -1
-        hour = hour % 12 + (12 if found["half"][0] in "Pp" else 0)
-    if hour > 23 or minute > 59 or second > 59 or int(found["fraction"] or 0):
-        return -1
-    return hour * 3600 + minute * 60 + second
+    hour, minute, second = (_integers(part[name]) for name in ("hour", "minute", "second"))
+    if any(part["half"]):
+        of_twelve = np.array([half is not None for half in part["half"]])
+        after_noon = np.array([half is not None and half[0] in "Pp" for half in part["half"]])
+        hour = np.where(of_twelve & ((hour < 1) | (hour > 12)), 99, hour)  # no such hour
+        hour = np.where(of_twelve & (hour == 12), 0, hour) + 12 * after_noon
+    finer = np.array([bool(fraction and fraction.strip("0")) for fraction in part["fraction"]])
+    shown = (hour < 24) & (minute < 60) & (second < 60) & ~finer
+    return np.where(shown, hour * 3600 + minute * 60 + second, -1)
 
 
 def _offset(zone: str | None) -> int:

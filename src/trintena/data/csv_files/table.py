@@ -90,7 +90,7 @@ class Table:
             self,
             header=tuple(self.header[column] for column in columns),
             symbols=tuple(self.symbols[column] for column in columns),
-            rows=[[row[column] for column in columns] for row in self.rows],
+            rows=[tuple(row[column] for column in columns) for row in self.rows],
         )
 
     def refusal(self, row: int, column: int, message: str, remedy: str) -> DataError:
@@ -130,9 +130,9 @@ def parse_table(text: FileText, notes: list[Note]) -> Table:
     numbers = [n_before + place + 1 for place in places]
     titles, symbols, n_header = _header(raw)
     table = Table(text.path, separator, numbers[n_header - 1], titles, symbols, (), ())
-    headers = {tuple(row) for row in raw[:n_header]}
+    headers = set(raw[:n_header])
     corners = {row[0] for row in raw[:n_header]}
-    again = {at for at, row in enumerate(raw) if row[0] in corners and tuple(row) in headers}
+    again = {at for at, row in enumerate(raw) if row[0] in corners and row in headers}
     rows = [row for at, row in enumerate(raw) if at not in again]
     lines_of_rows = [number for at, number in enumerate(numbers) if at not in again]
     if any(len(row) != len(titles) for row in rows):
@@ -152,11 +152,12 @@ def parse_table(text: FileText, notes: list[Note]) -> Table:
     return replace(table, rows=rows, lines=lines_of_rows)
 
 
-def _records(file: str, lines: Sequence[str], n_before: int, separator: str) -> list[list[str]]:
+def _records(file: str, lines: Sequence[str], n_before: int, separator: str) -> list[tuple[str, ...]]:
     """The cells of each line from the header on, stripped of surrounding spaces."""
     reader = csv.reader(lines[n_before:], delimiter=separator, strict=True)
     try:
-        records = [list(map(str.strip, cells)) for cells in reader]
+        # tuples, not lists: the garbage collector then does not walk through them again and again
+        records = [tuple(map(str.strip, cells)) for cells in reader]
         if reader.line_num != len(records):
             reader = csv.reader(lines[n_before:], delimiter=separator, strict=True)
             next(n_rows for n_rows, _ in enumerate(reader, start=1) if n_rows != reader.line_num)
@@ -268,11 +269,11 @@ def _is_level(first: Sequence[str], second: Sequence[str]) -> bool:
     )
 
 
-def _fitted(table: Table, line: int, row: Sequence[str]) -> list[str]:
+def _fitted(table: Table, line: int, row: tuple[str, ...]) -> tuple[str, ...]:
     """The row in the length of its header; superfluous separators at its end are cut off."""
     n_columns = len(table.header)
     if len(row) == n_columns or (len(row) > n_columns and not any(row[n_columns:])):
-        return list(row[:n_columns])
+        return row[:n_columns]
     shown = table.separator.join(row)[:60]
     raise _refusal(
         table.file,
