@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from trintena.data.csv_files.dates import is_date
-from trintena.data.csv_files.numbers import are_numbers
-from trintena.data.csv_files.table import Table, is_null
+from trintena.data.csv_files.conventions import are_numbers
+from trintena.data.csv_files.date_forms import is_date
+from trintena.data.csv_files.missing import is_null
+from trintena.data.csv_files.table import Table
 from trintena.data.csv_files.titles import is_unnamed, parts_of, plain
 from trintena.language import phrase
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from trintena.data.csv_files.table import Table, is_null
+from trintena.data.csv_files.missing import is_null
+from trintena.data.csv_files.table import Table
 from trintena.errors import DataError
 from trintena.language import phrase
 

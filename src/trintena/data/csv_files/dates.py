@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from trintena.data.csv_files.date_forms import MONTH_NAMED, PATTERNS, UNIX, YEAR_LAST, month_number
 from trintena.data.csv_files.date_refusals import (
     no_date,
     no_such_date,
@@ -16,40 +17,8 @@ from trintena.data.csv_files.date_refusals import (
     two_orders,
     zone_unlike_others,
 )
-from trintena.data.csv_files.table import Table, is_null
-from trintena.data.csv_files.titles import plain
-
-_CLOCK = (
-    r"(?:(?:T|,?\s+)(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
-    r"(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]+))?)?"
-    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})?)?"
-)
-YEAR_FIRST = re.compile(r"(?P<year>\d{4})([-/.])(?P<month>\d{1,2})\2(?P<day>\d{1,2})" + _CLOCK, re.ASCII)
-COMPACT = re.compile(r"(?P<year>(?:18|19|20|21)\d\d)(?P<month>\d\d)(?P<day>\d\d)" + _CLOCK, re.ASCII)
-YEAR_LAST = re.compile(r"(?P<one>\d{1,2})([-/.])(?P<two>\d{1,2})\2(?P<year>\d{4})" + _CLOCK, re.ASCII)
-MONTH_NAMED = re.compile(
-    r"(?:(?P<day>[0-9]{1,2})(?:[-/. ]|\. | de )(?P<name>[^\W\d_]{3,10})\.?(?:[-/., ]| de )"
-    r"|(?P<us_name>[^\W\d_]{3,10})\.? (?P<us_day>[0-9]{1,2}),? )(?P<year>[0-9]{4})" + _CLOCK
-)
-PATTERNS = (YEAR_FIRST, YEAR_LAST, MONTH_NAMED, COMPACT)
-UNIX = re.compile(r"(?P<seconds>\d{9,10})(?P<thousandths>\d{3})?", re.ASCII)
-"""Seconds, or thousandths of them, since 1970 in UTC, as exchanges of crypto-currencies write times."""
-
-MONTHS = (
-    "january janeiro enero januar janvier gennaio",
-    "february fevereiro febrero februar fevrier febbraio",
-    "march marco marzo marz mars",
-    "april abril avril aprile",
-    "may maio mayo mai maggio",
-    "june junho junio juni juin giugno",
-    "july julho julio juli juillet luglio",
-    "august agosto aout",
-    "september setembro septiembre septembre settembre",
-    "october outubro octubre oktober octobre ottobre",
-    "november novembro noviembre novembre",
-    "december dezembro diciembre dezember decembre dicembre",
-)
-"""Names of the months, without accents; their first three letters or more will do."""
+from trintena.data.csv_files.missing import is_null
+from trintena.data.csv_files.table import Table
 
 _ISO_COLUMN = re.compile(r"(?:(?!0000)\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)?\n)*+", re.ASCII)
 """What NumPy reads at once, and as we do."""
@@ -72,6 +41,7 @@ ORDERS = {
 TIMES = {
     "none": ("without times", "sem horário"),
     "taken as UTC": ("times without a zone taken as UTC", "horários sem fuso tomados como UTC"),
+    "in UTC": ("times in UTC", "horários em UTC"),
     "converted to UTC": ("times converted to UTC", "horários convertidos para UTC"),
 }
 
@@ -103,11 +73,6 @@ class _Parts:
     """Since midnight, by the clock; -1 where no clock shows such a time."""
     offset: Integers
     """Minutes ahead of UTC, or `NO_ZONE`."""
-
-
-def is_date(cell: str) -> bool:
-    """Whether a cell has the form of a date whose parts are separated."""
-    return any(pattern.fullmatch(cell) for pattern in (YEAR_FIRST, YEAR_LAST, MONTH_NAMED))
 
 
 def parse_dates(
@@ -173,7 +138,7 @@ def _unix(table: Table, column: int, cells: Sequence[str]) -> Dates:
         if len(cell) > 10 and not cell.endswith("000"):
             raise no_such_date(table, row, column, cell, None)
     instants = np.array([int(cell[:-3] if len(cell) > 10 else cell) for cell in cells], "datetime64[s]")
-    return Dates(instants, "unix", "none" if _at_midnight(instants) else "taken as UTC")
+    return Dates(instants, "unix", "none" if _at_midnight(instants) else "in UTC")
 
 
 def _parts(table: Table, column: int, cells: Sequence[str]) -> _Parts:
@@ -199,9 +164,8 @@ def _parts(table: Table, column: int, cells: Sequence[str]) -> _Parts:
             one[rows], two[rows] = _integers(part["one"]), _integers(part["two"])
         elif pattern is MONTH_NAMED:
             named[rows] = True
-            one[rows] = [
-                _month(name or us_name) for name, us_name in zip(part["name"], part["us_name"], strict=True)
-            ]
+            names = zip(part["name"], part["us_name"], strict=True)
+            one[rows] = [month_number(name or us_name) for name, us_name in names]
             two[rows] = _integers(part["day"]) + _integers(part["us_day"])
         else:
             one[rows], two[rows] = _integers(part["month"]), _integers(part["day"])
@@ -213,17 +177,6 @@ def _parts(table: Table, column: int, cells: Sequence[str]) -> _Parts:
 def _integers(words: Sequence[str | None]) -> Integers:
     """Numbers; 0 where there is none."""
     return np.array([int(word or 0) for word in words], dtype=np.int64)
-
-
-def _month(name: str) -> int:
-    """The number of a month from its name or the beginning of it; 0 where it is none, or several."""
-    word = plain(name)
-    found = [
-        number
-        for number, names in enumerate(MONTHS, start=1)
-        if any(known.startswith(word) for known in names.split())
-    ]
-    return found[0] if len(found) == 1 else 0
 
 
 def _seconds(part: Mapping[str, Sequence[str | None]]) -> Integers:

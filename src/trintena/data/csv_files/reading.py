@@ -9,9 +9,11 @@ from typing import Any
 from trintena.data.adjust import adjusted_columns
 from trintena.data.checks import Note, checked_series, checked_symbol
 from trintena.data.csv_files.columns import Layout, understand_columns
+from trintena.data.csv_files.conventions import conventions
 from trintena.data.csv_files.dates import parse_dates
-from trintena.data.csv_files.numbers import conventions, parse_numbers
-from trintena.data.csv_files.table import Table, is_null, parse_table
+from trintena.data.csv_files.missing import is_null
+from trintena.data.csv_files.numbers import parse_numbers
+from trintena.data.csv_files.table import Table, parse_table
 from trintena.data.csv_files.telling import Understanding
 from trintena.data.csv_files.text import read_text
 from trintena.data.words import at_lines, counted

@@ -4,40 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, pairwise
 from pathlib import Path
 
 from trintena.data.checks import Note
+from trintena.data.csv_files.header import empty_file, file_refusal, find_header, read_header
 from trintena.data.csv_files.text import FileText
-from trintena.data.csv_files.titles import parts_of, plain
 from trintena.data.words import at_lines, counted
 from trintena.errors import DataError
 from trintena.language import phrase
-
-SEPARATORS = {
-    ",": ("comma", "vírgula"),
-    ";": ("semicolon", "ponto e vírgula"),
-    "\t": ("tab", "tabulação"),
-    "|": ("pipe", "barra vertical"),
-}
-"""What may stand between columns, and its name in English and Portuguese."""
-NULLS = frozenset({"", "null", "nan", "na", "n/a", "#n/a", "none", "-", "--", ".", "n/d", "nd"})
-"""Words that say that a value is missing, in small letters."""
-_LOOKED_AT = 50
-"""Lines from the beginning of a file in which separator and header must show themselves."""
-_PAIR = re.compile(r"""\(\s*(["'])(.*)\1\s*,\s*(["'])(.*)\3\s*\)""")
-"""A title of two levels as Python writes it: `('Close', 'NVDA')`."""
-_NAME = re.compile(r"[^\W\d_]")
-"""Every symbol and every title has a letter."""
-
-
-def is_null(cell: str) -> bool:
-    """Whether a cell says that its value is missing."""
-    return len(cell) < 5 and cell.lower() in NULLS
 
 
 @dataclass(frozen=True)
@@ -103,7 +80,7 @@ class Table:
 
     def header_refusal(self, message: str, remedy: str, field: str | None = None) -> DataError:
         """An error that names the file and the line of the header."""
-        return _refusal(self.file, self.header_line, message, remedy, field)
+        return file_refusal(self.file, self.header_line, message, remedy, field)
 
 
 def parse_table(text: FileText, notes: list[Note]) -> Table:
@@ -121,14 +98,14 @@ def parse_table(text: FileText, notes: list[Note]) -> Table:
         DataError: no header, no certain separator, no rows, a row of another length, broken quotes.
     """
     lines = list(io.StringIO(text.content, newline=""))  # splitlines would also break at form feeds
-    separator, n_before = _separator(text.name, lines)
+    separator, n_before = find_header(text.name, lines)
     records = _records(text.name, lines, n_before, separator)
     places = [place for place, row in enumerate(records) if any(row)]
     if not places:
-        raise _empty(text.name)
+        raise empty_file(text.name)
     raw = [records[place] for place in places]
     numbers = [n_before + place + 1 for place in places]
-    titles, symbols, n_header = _header(raw)
+    titles, symbols, n_header = read_header(raw)
     table = Table(text.path, separator, numbers[n_header - 1], titles, symbols, (), ())
     headers = set(raw[:n_header])
     corners = {row[0] for row in raw[:n_header]}
@@ -163,7 +140,7 @@ def _records(file: str, lines: Sequence[str], n_before: int, separator: str) -> 
             next(n_rows for n_rows, _ in enumerate(reader, start=1) if n_rows != reader.line_num)
             raise csv.Error("a cell goes over several lines")
     except csv.Error as error:
-        raise _refusal(
+        raise file_refusal(
             file,
             n_before + reader.line_num,
             phrase(en=f"the quotes are broken ({error}).", pt=f"as aspas estão quebradas ({error})."),
@@ -175,107 +152,13 @@ def _records(file: str, lines: Sequence[str], n_before: int, separator: str) -> 
     return records
 
 
-def _refusal(file: str, line: int, message: str, remedy: str, field: str | None = "csv") -> DataError:
-    where = phrase(en=f"{file}, line {line}", pt=f"{file}, linha {line}")
-    return DataError(f"{where}: {message}", field=field, hint=remedy)
-
-
-def _empty(file: str) -> DataError:
-    return DataError(
-        phrase(en=f"{file} is empty.", pt=f"{file} está vazio."),
-        field="csv",
-        hint=phrase(
-            en="Choose a file with a header and rows of date and value.",
-            pt="Escolha um arquivo com cabeçalho e linhas de data e valor.",
-        ),
-    )
-
-
-def _separator(file: str, lines: Sequence[str]) -> tuple[str, int]:
-    """What separates the columns, and how many lines stand before the header.
-
-    The header is the first line in which a separator divides off a known title; where there is none,
-    the first divided line that is followed by another; or else the first line of all. The separator
-    with the best and earliest header is taken; of several with the same, the one that divides most lines
-    into as many columns as the header.
-    """
-    said = (at for at, line in enumerate(lines) if line.strip() and not line.startswith("#"))
-    shown = list(islice(said, _LOOKED_AT))
-    if not shown:
-        raise _empty(file)
-    unquoted = ["".join(lines[at].split('"')[::2]) for at in shown]
-    texts = [lines[at].replace('"', "").strip() for at in shown]
-    candidates: list[tuple[bool, bool, int, int, str]] = []
-    for separator in SEPARATORS:
-        counts = [line.count(separator) for line in unquoted]
-        titled = [
-            i for i, line in enumerate(texts) if counts[i] and any(map(parts_of, line.split(separator)))
-        ]
-        followed = [i for i, (count, below) in enumerate(pairwise(counts)) if count and below]
-        if counts[0] or titled or followed:
-            first = min(titled[:1] or followed[:1] or [0])
-            alike = sum(count == counts[first] for count in counts[first:])
-            candidates.append((not titled, not followed, first, -alike, separator))
-    candidates.sort()
-    best = [candidate for candidate in candidates if candidate[:-1] == candidates[0][:-1]]
-    if len(best) == 1:
-        *_, first, _, separator = best[0]
-        return separator, shown[first]
-    names = [SEPARATORS[separator] for *_, separator in best]
-    header = lines[shown[0]].strip()[:60]
-    raise _refusal(
-        file,
-        shown[0] + 1,
-        phrase(
-            en="expected a header whose columns are separated by commas, semicolons or tabs, found "
-            + (f"{' or '.join(en for en, _ in names)}, and cannot tell which" if names else "none")
-            + f": {header!r}.",
-            pt="esperava um cabeçalho com colunas separadas por vírgula, ponto e vírgula ou tabulação, "
-            + (f"encontrou {' ou '.join(pt for _, pt in names)} sem saber qual" if names else "não há")
-            + f": {header!r}.",
-        ),
-        phrase(
-            en="Separate the columns by commas, and quote names that hold one.",
-            pt="Separe as colunas por vírgulas e ponha entre aspas os nomes que contêm uma.",
-        ),
-    )
-
-
-def _header(raw: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], tuple[str, ...], int]:
-    """The title and the symbol of each column, and how many rows the header has."""
-    first = raw[0]
-    if len(raw) > 1 and _is_level(first, raw[1]):
-        levels = sorted(raw[:2], key=lambda row: sum(bool(parts_of(cell)) for cell in row[1:]))
-        symbols, titles = list(levels[0]), list(levels[1])
-        symbols[0], n_header = "", 2
-        titles[0] = first[0] if "date" in parts_of(first[0]) else ""
-        if len(raw) > 2 and "date" in parts_of(raw[2][0]) and not any(raw[2][1:]):
-            titles[0], n_header = raw[2][0], 3
-        return tuple(titles), tuple(symbols), n_header
-    pairs = [_PAIR.fullmatch(cell) for cell in first]
-    titles = [pair[2] if pair else cell for pair, cell in zip(pairs, first, strict=True)]
-    return tuple(titles), tuple(pair[4] if pair else "" for pair in pairs), 1
-
-
-def _is_level(first: Sequence[str], second: Sequence[str]) -> bool:
-    """Whether the second row belongs to the header: symbols under prices, or prices under symbols."""
-    corners = {"price", "ticker", "symbol", ""}
-    return (
-        len(first) == len(second) > 1
-        and (plain(first[0]) in corners or "date" in parts_of(first[0]))
-        and plain(second[0]) in corners
-        and all(_NAME.search(cell) and not is_null(cell) for cell in second[1:])
-        and any(all(parts_of(cell) or not cell for cell in level[1:]) for level in (first, second))
-    )
-
-
 def _fitted(table: Table, line: int, row: tuple[str, ...]) -> tuple[str, ...]:
     """The row in the length of its header; superfluous separators at its end are cut off."""
     n_columns = len(table.header)
     if len(row) == n_columns or (len(row) > n_columns and not any(row[n_columns:])):
         return row[:n_columns]
     shown = table.separator.join(row)[:60]
-    raise _refusal(
+    raise file_refusal(
         table.file,
         line,
         phrase(

@@ -8,9 +8,11 @@ from typing import Any
 
 from trintena.data.checks import Note
 from trintena.data.csv_files.columns import Layout
+from trintena.data.csv_files.conventions import GROUPING, PLAIN, SIGNS
 from trintena.data.csv_files.dates import ORDERS, TIMES, Dates
-from trintena.data.csv_files.numbers import GROUPING, PLAIN, SIGNS, Numbers
-from trintena.data.csv_files.table import SEPARATORS, Table
+from trintena.data.csv_files.header import SEPARATORS
+from trintena.data.csv_files.numbers import Numbers
+from trintena.data.csv_files.table import Table
 from trintena.data.words import day
 from trintena.domain import PRICE_COLUMNS, PriceSeries
 from trintena.language import number, phrase

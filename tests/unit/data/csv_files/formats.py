@@ -109,7 +109,6 @@ def written(
     *,
     days: Days = date.isoformat,
     words: Words = plain,
-    adjusted_words: Words | None = None,
     volumes: Volumes = whole,
     newest_first: bool = False,
     clock: time | None = None,
@@ -119,10 +118,9 @@ def written(
 
     Args:
         table: at least one bar.
-        columns: `Title=part` with a bar between them; a title alone is its own part.
+        columns: each as `Title=part`, with a bar between them.
         days: writes a date; its order of day and month is taken from it.
         words: writes a price.
-        adjusted_words: writes an adjusted close; by default as the others.
         volumes: writes a volume.
         newest_first: the order of the rows.
         clock: the time of day that the words of `days` include.
@@ -134,7 +132,7 @@ def written(
     for number, bar in enumerate(reversed(table) if newest_first else table):
         volume, kept = volumes(bar.volume)
         cell = {name: words(getattr(bar, name)) for name in PRICES}
-        cell |= {"adjusted": (adjusted_words or words)(bar.adjusted), "volume": volume}
+        cell |= {"adjusted": words(bar.adjusted), "volume": volume}
         cell |= {"date": days(bar.date), "row": str(number), "zero": "0", "none": "0.0", "period": "D"}
         cell |= {"time": "000000", "count": str(235_974 + 7 * number), "symbol": "NVDA"}
         cell["change"] = words(((bar.close - bar.open) / bar.close).quantize(Decimal("0.01"))) + "%"
@@ -343,7 +341,6 @@ def nasdaq(draw: st.DrawFn) -> Sheet:
     return written(table, columns, days=us, words=in_dollars, newest_first=True, **draw(endings()))
 
 
-STOOQ = "Date=date|Open=open|High=high|Low=low|Close=close|Volume=volume"
 STOOQ_POLISH = "Data=date|Otwarcie=open|Najwyzszy=high|Najnizszy=low|Zamkniecie=close|Wolumen=volume"
 
 
@@ -502,7 +499,7 @@ FORMATS: dict[str, st.SearchStrategy[Sheet]] = {
     "Excel, French": spreadsheet(f"Date=date|{OHLCV}", br, ",", "\N{NO-BREAK SPACE}"),
     "Excel, Unicode text": unicode_text(),
     "Nasdaq.com": nasdaq(),
-    "Stooq": stooq(STOOQ),
+    "Stooq": stooq(f"Date=date|{OHLCV}"),
     "Stooq, Polish": stooq(STOOQ_POLISH),
     "Stooq, ASCII": stooq_ascii(),
     "Alpha Vantage": alpha_vantage(),

@@ -1,0 +1,12 @@
+"""Words that say that a value is missing."""
+
+from __future__ import annotations
+
+NULLS = frozenset({"", "null", "nan", "na", "n/a", "#n/a", "none", "-", "--", ".", "n/d", "nd"})
+"""In small letters."""
+_LONGEST = max(map(len, NULLS))
+
+
+def is_null(cell: str) -> bool:
+    """Whether a cell says that its value is missing."""
+    return len(cell) <= _LONGEST and cell.lower() in NULLS
