@@ -36,7 +36,10 @@ class Forecast:
     prices: Float[np.ndarray, " horizon"]
 
     def to_json(self, version: ModelVersion, now: datetime) -> dict[str, Any]:
-        """The answer of `predict`; `warnings` says so when the last row is over 30 days old."""
+        """The answer of `predict`; `warnings` says so when the last row is over 30 days old.
+
+        `remarks`, what there is to say about the data, is for whoever obtained it to fill.
+        """
         age = np.datetime64(now.astimezone(UTC).replace(tzinfo=None), "s") - self.origin
         origin, *dates = _date_texts(np.array([self.origin, *self.dates]))
         return {
@@ -53,6 +56,7 @@ class Forecast:
             "target": version.target,
             "age_days": int(age / np.timedelta64(1, "D")),
             "warnings": ["old_data"] if age > STALE_AFTER else [],
+            "remarks": [],
             "notice": NOTICE,
         }
 

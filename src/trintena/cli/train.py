@@ -98,8 +98,9 @@ def train(
         from trintena.experiments.plan import plan
 
         delivery = app.services.series_to_train(symbol, csv, column)
+        experiment_id = plan(request, delivery.series, app.registry)
         say_about(delivery)
-        return plan(request, delivery.series, app.registry)
+        return experiment_id
 
     _run(planned, json_file, workers, executor)
 
