@@ -18,7 +18,7 @@ DEV := $(VENV)/.dev-installed
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test test-slow check check-format check-lint check-types check-imports check-docs \
-    bench format docs lock clean
+    bench bench-files format docs lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,9 @@ check-docs: $(DEV)
 
 bench: $(DEV) $(PEER)/.installed ## time all 30 architectures against the same ones under Keras on TensorFlow
 	$(BIN)/python benchmarks/run.py --peer-python $(PEER)/bin/python
+
+bench-files: $(DEV) ## time the import of 5 MB against pandas.read_csv
+	$(BIN)/python benchmarks/files.py
 
 format: $(DEV) ## bring the code into shape
 	$(BIN)/ruff check --fix

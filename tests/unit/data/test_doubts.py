@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -199,11 +197,3 @@ def test_rates_that_are_set_by_a_committee_are_no_splits():
 def test_no_rows_no_doubts():
     empty = series(np.empty((0, 1)), SESSIONS[:0])
     assert doubts_of(empty) == []
-
-
-def test_a_hundred_thousand_rows_take_a_moment():
-    dates = np.datetime64("2015-01-01T00:00", "s") + np.arange(100_000) * np.timedelta64(60, "s")
-    long = series(bars(walk(n=100_000, sigma=0.001)), dates, "BTC-USD")
-    started = time.perf_counter()
-    assert doubts_of(long) == []
-    assert time.perf_counter() - started < 2  # a fifth of a second on an idle machine
