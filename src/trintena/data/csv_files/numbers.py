@@ -9,6 +9,7 @@ times as much.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ from trintena.errors import DataError
 
 Units = Sequence[Sequence[int]]
 """Columns of a table, those of one unit together."""
+_LETTER = re.compile("[a-zA-Z]")
 
 
 @dataclass(frozen=True)
@@ -130,8 +132,9 @@ def _ungrouped(
     """The later of two cells of which one separates its thousands and the other, as large, does not."""
     first: dict[bool, tuple[int, int]] = {}
     for column, words in cells.items():
-        # an abbreviated number (1.5K) need not separate them
-        large = (np.abs(columns[column]) >= 1000) & np.array([word[-1:].isdigit() for word in words])
+        large = np.abs(columns[column]) >= 1000
+        if _LETTER.search("".join(words)):  # 1.5K and 1e5 have no thousands to separate
+            large &= np.array([_LETTER.search(word) is None for word in words])
         separated = np.array([sign in word for word in words])
         for kind, mask in ((True, large & separated), (False, large & ~separated)):
             if mask.any():

@@ -355,6 +355,11 @@ def test_thousands_are_separated_everywhere_or_nowhere(read):
     assert "line 3, column 'close': '12,345' separates its thousands unlike line 2" in message
 
 
+def test_powers_of_ten_have_no_thousands_to_separate(read):
+    text = "date;close\n2020-01-06;1e5\n2020-01-07;100.000\n"
+    assert read(text, decimal=",").series.close.tolist() == [100_000, 100_000]
+
+
 @pytest.mark.parametrize("first", [True, False])
 def test_a_person_can_settle_which_number_is_the_day(read, first):
     text = "date,close\n05/01/2020,1\n06/01/2020,2\n"
