@@ -26,6 +26,8 @@ _ISO_COLUMN = re.compile(r"(?:(?!0000)\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d)?)
 Instants = np.ndarray[Any, np.dtype[np.datetime64]]
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
+Groups = tuple[str, ...]
+"""Of a match, in the order of the pattern; empty where a group took no part."""
 
 NO_ZONE = 100_000
 """Stands for the minutes ahead of UTC where a cell names no time zone."""
@@ -142,19 +144,10 @@ def _unix(table: Table, column: int, cells: Sequence[str]) -> Dates:
 
 
 def _parts(table: Table, column: int, cells: Sequence[str]) -> _Parts:
-    found: dict[re.Pattern[str], dict[int, tuple[str | Any, ...]]] = {}
-    pattern = PATTERNS[0]
-    for row, cell in enumerate(cells):
-        # the form of the cell before is tried first: a column hardly ever changes it
-        match = pattern.fullmatch(cell) or next(filter(None, (p.fullmatch(cell) for p in PATTERNS)), None)
-        if match is None:
-            raise no_date(table, row, column, cell)
-        pattern = match.re
-        found.setdefault(pattern, {})[row] = match.groups()
     empty = np.zeros(len(cells), dtype=np.int64)
     year, one, two, seconds, offset = (empty.copy() for _ in range(5))
     is_open, named = empty.astype(bool), empty.astype(bool)
-    for pattern, groups in found.items():
+    for pattern, groups in _groups(table, column, cells).items():
         rows = list(groups)
         columns = list(zip(*groups.values(), strict=True))
         part = {name: columns[number - 1] for name, number in pattern.groupindex.items()}
@@ -174,26 +167,43 @@ def _parts(table: Table, column: int, cells: Sequence[str]) -> _Parts:
     return _Parts(year, one, two, is_open, named, seconds, offset)
 
 
-def _integers(words: Sequence[str | None]) -> Integers:
+def _groups(table: Table, column: int, cells: Sequence[str]) -> dict[re.Pattern[str], dict[int, Groups]]:
+    """For each form of dates the rows that have it, and what its groups hold there."""
+    text = "\n".join(cells)
+    for pattern in PATTERNS:
+        # nearly always all cells have one form: one call finds them all
+        groups = re.findall(rf"^{pattern.pattern}$", text, pattern.flags | re.MULTILINE)
+        if len(groups) == len(cells):
+            return {pattern: dict(enumerate(groups))}
+    found: dict[re.Pattern[str], dict[int, Groups]] = {}
+    for row, cell in enumerate(cells):
+        match = next(filter(None, (pattern.fullmatch(cell) for pattern in PATTERNS)), None)
+        if match is None:
+            raise no_date(table, row, column, cell)
+        found.setdefault(match.re, {})[row] = match.groups(default="")
+    return found
+
+
+def _integers(words: Sequence[str]) -> Integers:
     """Numbers; 0 where there is none."""
     return np.array([int(word or 0) for word in words], dtype=np.int64)
 
 
-def _seconds(part: Mapping[str, Sequence[str | None]]) -> Integers:
+def _seconds(part: Mapping[str, Sequence[str]]) -> Integers:
     """Seconds since midnight; -1 for a time that no clock shows, or that is finer than a second."""
     hour, minute, second = (_integers(part[name]) for name in ("hour", "minute", "second"))
     if any(part["half"]):
-        of_twelve = np.array([half is not None for half in part["half"]])
-        after_noon = np.array([half is not None and half[0] in "Pp" for half in part["half"]])
+        of_twelve = np.array([half != "" for half in part["half"]])
+        after_noon = np.array([half[:1] in ("P", "p") for half in part["half"]])
         hour = np.where(of_twelve & ((hour < 1) | (hour > 12)), 99, hour)  # no such hour
         hour = np.where(of_twelve & (hour == 12), 0, hour) + 12 * after_noon
-    finer = np.array([bool(fraction and fraction.strip("0")) for fraction in part["fraction"]])
+    finer = np.array([fraction.strip("0") != "" for fraction in part["fraction"]])
     shown = (hour < 24) & (minute < 60) & (second < 60) & ~finer
     return np.where(shown, hour * 3600 + minute * 60 + second, -1)
 
 
-def _offset(zone: str | None) -> int:
-    if zone is None:
+def _offset(zone: str) -> int:
+    if not zone:
         return NO_ZONE
     if zone[0] not in "+-":
         return 0
