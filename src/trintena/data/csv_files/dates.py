@@ -147,9 +147,8 @@ def _parts(table: Table, column: int, cells: Sequence[str]) -> _Parts:
     empty = np.zeros(len(cells), dtype=np.int64)
     year, one, two, seconds, offset = (empty.copy() for _ in range(5))
     is_open, named = empty.astype(bool), empty.astype(bool)
-    for pattern, groups in _groups(table, column, cells).items():
-        rows = list(groups)
-        columns = list(zip(*groups.values(), strict=True))
+    for pattern, (rows, groups) in _groups(table, column, cells).items():
+        columns = list(zip(*groups, strict=True))
         part = {name: columns[number - 1] for name, number in pattern.groupindex.items()}
         year[rows] = _integers(part["year"])
         if pattern is YEAR_LAST:
@@ -167,21 +166,25 @@ def _parts(table: Table, column: int, cells: Sequence[str]) -> _Parts:
     return _Parts(year, one, two, is_open, named, seconds, offset)
 
 
-def _groups(table: Table, column: int, cells: Sequence[str]) -> dict[re.Pattern[str], dict[int, Groups]]:
+def _groups(
+    table: Table, column: int, cells: Sequence[str]
+) -> dict[re.Pattern[str], tuple[slice | list[int], list[Groups]]]:
     """For each form of dates the rows that have it, and what its groups hold there."""
     text = "\n".join(cells)
     for pattern in PATTERNS:
         # nearly always all cells have one form: one call finds them all
         groups = re.findall(rf"^{pattern.pattern}$", text, pattern.flags | re.MULTILINE)
         if len(groups) == len(cells):
-            return {pattern: dict(enumerate(groups))}
-    found: dict[re.Pattern[str], dict[int, Groups]] = {}
+            return {pattern: (slice(None), groups)}
+    found: dict[re.Pattern[str], tuple[list[int], list[Groups]]] = {}
     for row, cell in enumerate(cells):
         match = next(filter(None, (pattern.fullmatch(cell) for pattern in PATTERNS)), None)
         if match is None:
             raise no_date(table, row, column, cell)
-        found.setdefault(match.re, {})[row] = match.groups(default="")
-    return found
+        rows, groups = found.setdefault(match.re, ([], []))
+        rows.append(row)
+        groups.append(match.groups(default=""))
+    return {**found}
 
 
 def _integers(words: Sequence[str]) -> Integers:
