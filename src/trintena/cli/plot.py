@@ -1,9 +1,9 @@
 """A series over time as a small picture of letters, with prices beside it and dates under it.
 
-Drawn here, in NumPy, rather than with plotille, which was tried (6.0.5, MIT): it widens both axes
-beyond the data, so that prices begin below zero and dates end years after the last row; it marks them
-at 211.922143 and 07-05-01; and it has no logarithmic scale, without which decades of a stock are a
-flat line with a wall at its end.
+Drawn here, in NumPy, rather than with plotille (6.0.5, MIT), which was tried: it marks every line with
+whatever value falls on it, 53.2 and 25.3 rather than 50 and 20, cuts dates to nine letters, and has
+no logarithmic scale, without which decades of a share are a flat line with a wall at its end. What
+would have been left to it are the dots.
 """
 
 from __future__ import annotations
