@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 PROGRAMS = Path(__file__).parents[1] / ".pytest_cache" / "d" / "programs"
 
 os.environ |= {
@@ -23,3 +25,13 @@ os.environ |= {
     "TF_CPP_MIN_LOG_LEVEL": "2",
     "TRINTENA_LANG": "en",
 }
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a registry with an empty schema; migrating takes long, so tests copy it."""
+    from trintena.registry import Registry
+
+    file = tmp_path_factory.mktemp("migrated") / "trintena.db"
+    Registry.open(f"sqlite:///{file}").close()
+    return file

@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-import io
-import json
 import os
 import shutil
-import signal
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
+from commands import Shown, commands_in
 from trintena.bootstrap import application
-from trintena.cli import main
 from trintena.data import read_csv
 from trintena.domain import ExperimentSpec
 from trintena.experiments import Request, plan, run_experiment
 from trintena.registry import Registry
 from trintena.settings import Settings
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What one command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
 
 
 def write_prices(path: Path, n_rows: int = 1_200, seed: int = 0) -> Path:
@@ -114,17 +95,6 @@ def queued(registry: Registry) -> int:
 def trintena(
     empty: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., Shown]]:
-    """Runs a command of the real entry point in this process; `answer` is typed where it asks."""
-    terminate = signal.getsignal(signal.SIGTERM)
-
-    def run(*words: object, answer: str = "") -> Shown:
-        capsys.readouterr()
-        monkeypatch.setattr(sys, "argv", ["trintena", *map(str, words)])
-        monkeypatch.setattr(sys, "stdin", io.StringIO(answer))
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        return Shown(int(ended.value.code or 0), out, err)
-
-    yield run
-    signal.signal(signal.SIGTERM, terminate)
+    """Runs a command; `answer` is typed where it asks."""
+    with commands_in(empty, capsys, monkeypatch) as run:
+        yield run

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import signal
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from curl_cffi import requests
 
+from commands import Shown, commands_in
 from integration.yahoo.server import Yahoo, redirected, serving
-from trintena.cli import main
 from trintena.data.sources import yahoo_requests
 from trintena.jobs.inference import InferenceProcess
 from trintena.registry import Registry
@@ -48,13 +45,6 @@ def said(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
     return messages
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("migrated") / "trintena.db"
-    Registry.open(f"sqlite:///{file}").close()
-    return file
-
-
 @pytest.fixture
 def home(migrated: Path, tmp_path: Path) -> Path:
     """A home with an empty registry."""
@@ -72,31 +62,10 @@ def services(home: Path) -> Iterator[Services]:
         yield Services(settings, registry, InferenceProcess())
 
 
-@dataclass(frozen=True)
-class Shown:
-    """What one command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-
 @pytest.fixture
 def command(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., Shown]]:
-    """Runs a command of the real entry point in this process and this home."""
-    terminate = signal.getsignal(signal.SIGTERM)
-    monkeypatch.setenv("TRINTENA_HOME", str(home))
-    monkeypatch.chdir(home)
-
-    def run(*words: object) -> Shown:
-        capsys.readouterr()
-        monkeypatch.setattr(sys, "argv", ["trintena", *map(str, words)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capsys.readouterr()
-        return Shown(int(ended.value.code or 0), out, err)
-
-    yield run
-    signal.signal(signal.SIGTERM, terminate)
+    """Runs a command in this home."""
+    with commands_in(home, capsys, monkeypatch) as run:
+        yield run
