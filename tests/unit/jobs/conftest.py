@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import time
 from pathlib import Path
@@ -32,9 +33,10 @@ def nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return all_launched[-1]
 
     monkeypatch.setattr(process, "launch", launch_and_remember)
+    gc.collect()  # what earlier tests left to it is not ours
     before = open_descriptors()
     yield
-    assert open_descriptors() == before
+    assert open_descriptors() <= before
     # A process that was reaped has left its exit code, one that runs or is a zombie has not.
     assert None not in [launched.popen.returncode for launched in all_launched]
 
