@@ -108,19 +108,18 @@ def _read(table: Table, units: Units, convention: Convention) -> Numbers | _Misf
     Columns of one unit separate their thousands everywhere or nowhere.
     """
     columns: dict[int, Float[np.ndarray, " row"]] = {}
-    grouped, example = "", None
+    grouped = ""
     for unit in units:
         cells = {column: table.column(column) for column in unit}
         for column in unit:
             if (row := convention.first_misfit(cells[column])) is not None:
                 return _Misfit(convention, row, column)
             columns[column] = convention.read(cells[column])
-            example = example or _example(cells[column], columns[column])
         sign = max(map(convention.group, cells.values()), default="")
         if sign and (misfit := _ungrouped(convention, sign, cells, columns)) is not None:
             return misfit
         grouped = grouped or sign
-    return Numbers(columns, convention, grouped, example)
+    return Numbers(columns, convention, grouped, _example(table, columns, grouped))
 
 
 def _ungrouped(
@@ -173,8 +172,13 @@ def _two_readings(table: Table, one: Numbers, other: Numbers) -> DataError:
     return two_readings(table, row, column, numbers)
 
 
-def _example(cells: Sequence[str], values: Float[np.ndarray, " row"]) -> tuple[str, float] | None:
-    for row, cell in enumerate(cells):
-        if ("." in cell or "," in cell) and not is_null(cell):
-            return cell, float(values[row])
+def _example(
+    table: Table, columns: Mapping[int, Float[np.ndarray, " row"]], grouped: str
+) -> tuple[str, float] | None:
+    """A cell that shows how numbers are written: with separated thousands, if there is one."""
+    for sign in filter(None, (grouped, ".", ",")):
+        for column, values in columns.items():
+            for row, cell in enumerate(table.column(column)):
+                if sign in cell and not is_null(cell):
+                    return cell, float(values[row])
     return None

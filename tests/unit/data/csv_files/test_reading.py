@@ -312,6 +312,11 @@ def test_one_convention_holds_for_the_whole_file(read):
     )
 
 
+def test_the_example_shows_how_thousands_are_separated(read):
+    reading = read('date,close,volume\n2020-01-06,1.5,200\n2020-01-07,1.5,"1,200"\n')
+    assert "Numbers with a decimal point, commas between thousands: '1,200' is 1200." in reading.understood
+
+
 def test_a_column_that_is_not_used_can_settle_what_the_points_mean(read):
     series = read("date;close;change\n2020-01-06;118.894;-0,98%\n").series
     assert series.close.tolist() == [118894]
