@@ -48,8 +48,14 @@ def _delivered(symbol: str, stored: PriceSeries | None, *, allow_jumps: bool) ->
         if stored is None:
             raise
         return _standing_in(stored, error.message, error.hint)
-    if stored is None or stored.source != series.source:
+    if stored is None:
         return Delivery(series)
+    if stored.source != series.source:
+        remark = phrase(
+            en=f"Until now {series.symbol} was {stored.source}; this is {series.source}.",
+            pt=f"Até agora {series.symbol} era {stored.source}; agora é {series.source}.",
+        )
+        return Delivery(series, (remark,))
     comparison = compare(stored, series)
     if comparison.is_short:
         why = phrase(

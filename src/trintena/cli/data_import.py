@@ -15,6 +15,7 @@ from trintena.language import phrase
 
 if TYPE_CHECKING:
     from trintena.domain import PriceSeries
+    from trintena.registry import DatasetRow
 
 AllowJumps = Annotated[
     bool, typer.Option("--allow-jumps", help="Accept a step of the close by more than a factor of 4.")
@@ -111,17 +112,28 @@ def import_(
             soft_wrap=True,
         )
         return
-    _store(series)
+    before = _store(series)
     name_and_hash = f"{series.symbol}, hash {series.content_hash[:SHORT]}"
     screen.print(
         phrase(en=f"Stored as {name_and_hash}.", pt=f"Guardado como {name_and_hash}."), soft_wrap=True
     )
+    if before is not None:
+        screen.print(
+            phrase(
+                en=f"Until now {series.symbol} was {before.source}; from now on it is this file.",
+                pt=f"Até agora {series.symbol} era {before.source}; a partir de agora é este arquivo.",
+            ),
+            soft_wrap=True,
+        )
     print_next(series.symbol)
 
 
-def _store(series: PriceSeries) -> None:
+def _store(series: PriceSeries) -> DatasetRow | None:
+    """Store a series, and give what its name meant before, if that came from elsewhere."""
     # after the file is understood: one that is refused leaves no trace, not even a database
     from trintena.bootstrap import application
 
     with application() as trintena:
+        known = next((row for row in trintena.registry.datasets() if row.symbol == series.symbol), None)
         trintena.registry.save_dataset(series)
+    return known if known is not None and known.source != series.source else None

@@ -8,7 +8,7 @@ import typer
 
 from trintena.cli.options import OptionalVersion
 from trintena.cli.output import people, print_json, screen, warn
-from trintena.cli.tables import figure, print_fields, print_table
+from trintena.cli.tables import print_fields, print_table
 from trintena.language import number, phrase
 
 
@@ -46,7 +46,12 @@ def predict(
         print_json(answer)
     else:
         _print_forecast(answer)
-    people.print(answer["notice"], markup=False, soft_wrap=True)
+    notice = phrase(
+        en=answer["notice"],
+        pt="Não é recomendação de investimento. Uma previsão de preços é incerta; veja os números ao lado "
+        "do último valor.",
+    )
+    people.print(notice, markup=False, soft_wrap=True)
 
 
 def _old_data(answer: dict[str, Any]) -> str:
@@ -59,20 +64,30 @@ def _old_data(answer: dict[str, Any]) -> str:
 
 
 def _print_forecast(answer: dict[str, Any]) -> None:
+    model, version = f"{answer['model_id']}  {answer['model_name']}", answer["version"]
+    last, origin = number(answer["last_value"], ",.6g"), answer["origin"]
     print_fields(
         {
-            "symbol": answer["symbol"],
-            "model": f"{answer['model_id']}  {answer['model_name']}, version {answer['version']}",
-            "last value": f"{figure(answer['last_value'], ',.6g')} on {answer['origin']}",
+            phrase(en="symbol", pt="símbolo"): answer["symbol"],
+            phrase(en="model", pt="modelo"): phrase(
+                en=f"{model}, version {version}", pt=f"{model}, versão {version}"
+            ),
+            phrase(en="last value", pt="último valor"): phrase(
+                en=f"{last} on {origin}", pt=f"{last} em {origin}"
+            ),
         }
     )
     screen.print()
-    change = "log return" if answer["target"] == "log_return" else "difference"
+    forecast = phrase(en="forecast", pt="previsão")
+    if answer["target"] == "log_return":
+        change = phrase(en="log return from the last value", pt="retorno logarítmico desde o último valor")
+    else:
+        change = phrase(en="difference from the last value", pt="diferença do último valor")
     print_table(
-        ("date", "forecast", f"{change} from the last value"),
+        (phrase(en="date", pt="data"), forecast, change),
         [
-            (step["date"], figure(step["price"]), figure(step["change"], "+.4g"))
+            (step["date"], number(step["price"], ",.6g"), number(step["change"], "+.4g"))
             for step in answer["forecast"]
         ],
-        right=("forecast", f"{change} from the last value"),
+        right=(forecast, change),
     )

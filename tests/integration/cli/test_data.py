@@ -285,3 +285,10 @@ def test_a_key_that_fits_no_dataset_is_refused(trintena: Trintena, home: Path, k
     shown = trintena("data", "show", key)
     assert (shown.code, shown.out) == (2, "")
     assert "trintena data list" in shown.err
+
+
+def test_a_name_that_meant_something_else_is_told(trintena: Trintena, prices: Prices) -> None:
+    assert "Until now" not in trintena("data", "import", prices(n_rows=400)).out
+    assert "Until now" not in trintena("data", "import", prices(n_rows=410)).out
+    shown = trintena("data", "import", prices("other.csv", n_rows=400), "--name", "walk")
+    assert "Until now walk was csv:walk.csv; from now on it is this file." in shown.out

@@ -37,6 +37,23 @@ def test_a_table_for_people(trintena: Trintena, home: Path) -> None:
     assert "2022-08-08" in shown.out
 
 
+def test_a_table_in_portuguese(trintena: Trintena, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRINTENA_LANG", "pt")
+    shown = trintena("predict", "--table")
+    assert "GRU Residual Dense, versão 1" in shown.out
+    assert "retorno logarítmico desde o último valor" in shown.out
+    assert "Aviso: O dado mais novo de walk" in shown.err
+    assert "Não é recomendação de investimento." in shown.err
+
+
+def test_prices_of_a_file_that_are_gone_are_not_looked_up_elsewhere(trintena: Trintena, home: Path) -> None:
+    assert trintena("data", "delete", "walk", "--force", "--yes").code == 0
+    shown = trintena("predict")
+    assert (shown.code, shown.out) == (2, "")
+    assert "came from a file and are no longer stored" in shown.err
+    assert "trintena data import FILE --name walk" in shown.err
+
+
 @pytest.mark.parametrize("harm", [cut, change, Path.unlink])
 @pytest.mark.parametrize("kind", ["keras", "scaler", "json"])
 def test_a_file_that_is_not_whole_is_refused_by_name(
