@@ -25,7 +25,7 @@ def day(date: np.datetime64) -> str:
 
 
 def listed(items: Sequence[Any] | np.ndarray, write: Callable[[Any], str] = str) -> str:
-    """`a, b and c`, or `a, b, c and 12 more`; `write` is asked for those that are named alone."""
+    """`a, b and c`, or `a, b, c and 12 more`, of one item at least; `write` is asked for the named alone."""
     named = [write(item) for item in items[:MOST]]
     last = (
         named.pop()
