@@ -11,6 +11,8 @@ from trintena.language import number, phrase
 
 MOST = 3
 """So many items of a list are named, and the rest counted."""
+LONGEST = 60
+"""So many letters of a text are shown."""
 
 
 def counted(count: int) -> str:
@@ -22,6 +24,11 @@ def counted(count: int) -> str:
 def day(date: np.datetime64) -> str:
     """A date without the time when that is midnight."""
     return str(date).removesuffix("T00:00:00").replace("T", " ")
+
+
+def quoted(text: str) -> str:
+    """What stands in a file, in quotes, with odd letters made visible; of a long text the beginning."""
+    return repr(text if len(text) <= LONGEST else text[:LONGEST] + "…")
 
 
 def listed(items: Sequence[Any] | np.ndarray, write: Callable[[Any], str] = str) -> str:

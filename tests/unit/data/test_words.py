@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trintena.data.words import at_lines, counted, day, listed
+from trintena.data.words import at_lines, counted, day, listed, quoted
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,8 @@ def test_rows_and_lines_are_counted_in_both_languages(monkeypatch: pytest.Monkey
 def test_midnight_is_a_day() -> None:
     assert day(np.datetime64("2020-01-06", "s")) == "2020-01-06"
     assert day(np.datetime64("2020-01-06T16:30", "s")) == "2020-01-06 16:30:00"
+
+
+def test_a_long_or_odd_text_is_shown_short_and_visible() -> None:
+    assert quoted("1\t2") == r"'1\t2'"
+    assert quoted("x" * 1000) == "'" + "x" * 60 + "…'"

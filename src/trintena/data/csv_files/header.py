@@ -8,6 +8,7 @@ from itertools import islice, pairwise
 
 from trintena.data.csv_files.missing import is_null
 from trintena.data.csv_files.titles import parts_of, plain
+from trintena.data.words import quoted
 from trintena.errors import DataError
 from trintena.language import phrase
 
@@ -57,17 +58,17 @@ def find_header(file: str, lines: Sequence[str]) -> tuple[str, int]:
         *_, first, _, separator = best[0]
         return separator, shown[first]
     names = [SEPARATORS[separator] for *_, separator in best]
-    header = lines[shown[0]].strip()[:60]
+    header = quoted(lines[shown[0]].strip())
     raise file_refusal(
         file,
         shown[0] + 1,
         phrase(
             en="expected a header whose columns are separated by commas, semicolons or tabs, found "
             + (f"{' or '.join(en for en, _ in names)}, and cannot tell which" if names else "none")
-            + f": {header!r}.",
+            + f": {header}.",
             pt="esperava um cabeçalho com colunas separadas por vírgula, ponto e vírgula ou tabulação, "
             + (f"encontrou {' ou '.join(pt for _, pt in names)} sem saber qual" if names else "não há")
-            + f": {header!r}.",
+            + f": {header}.",
         ),
         phrase(
             en="Separate the columns by commas, and quote names that hold one.",

@@ -9,13 +9,15 @@ import numpy as np
 
 from trintena.data.csv_files.conventions import PLAIN, SIGNS, conventions
 from trintena.data.csv_files.table import Table
+from trintena.data.words import quoted
 from trintena.errors import DataError
 from trintena.language import number, phrase
 
 
 def no_number(table: Table, row: int, column: int, decimal: str, n_others: int) -> DataError:
     """A cell is no number if the decimals come after `decimal`, and `n_others` are like it."""
-    cell = table.rows[row][column]
+    cell = quoted(table.rows[row][column])
+    guess = _guess(table.rows[row][column])
     en, pt = SIGNS[decimal]
     more_en = f" {number(n_others)} more cells are like it." if n_others else ""
     more_pt = f" Há mais {number(n_others)} células assim." if n_others else ""
@@ -23,8 +25,8 @@ def no_number(table: Table, row: int, column: int, decimal: str, n_others: int) 
         row,
         column,
         phrase(
-            en=f"expected a number with a decimal {en}, found {cell!r}{_guess(cell)}.{more_en}",
-            pt=f"esperava um número com {pt} decimal, encontrou {cell!r}{_guess(cell)}.{more_pt}",
+            en=f"expected a number with a decimal {en}, found {cell}{guess}.{more_en}",
+            pt=f"esperava um número com {pt} decimal, encontrou {cell}{guess}.{more_pt}",
         ),
         phrase(
             en="Correct the cell, or say how numbers are written with --decimal and --thousands, "
@@ -37,14 +39,14 @@ def no_number(table: Table, row: int, column: int, decimal: str, n_others: int) 
 
 def thousands_differ(table: Table, row: int, column: int, decimal: str, other_row: int) -> DataError:
     """A cell separates its thousands, and one of `other_row` does not, or the other way about."""
-    cell, line = table.rows[row][column], table.lines[other_row]
+    cell, line = quoted(table.rows[row][column]), table.lines[other_row]
     en, pt = SIGNS[decimal]
     return table.refusal(
         row,
         column,
         phrase(
-            en=f"{cell!r} separates its thousands unlike line {line}, if the decimals come after a {en}.",
-            pt=f"{cell!r} separa os milhares de outro modo que a linha {line}, se os decimais vêm "
+            en=f"{cell} separates its thousands unlike line {line}, if the decimals come after a {en}.",
+            pt=f"{cell} separa os milhares de outro modo que a linha {line}, se os decimais vêm "
             f"depois de {pt}.",
         ),
         phrase(
@@ -56,15 +58,15 @@ def thousands_differ(table: Table, row: int, column: int, decimal: str, other_ro
 
 def two_readings(table: Table, row: int, column: int, numbers: Mapping[str, float]) -> DataError:
     """A cell is one number with a decimal point and another with a decimal comma; both are in `numbers`."""
-    cell, command = table.rows[row][column], table.import_command
+    cell, command = quoted(table.rows[row][column]), table.import_command
     point, comma = (f"{numbers[sign]:.15g}" for sign in ".,")
     return table.refusal(
         row,
         column,
         phrase(
-            en=f"{cell!r} may be {point} or {comma}: the numbers of the file can be read with "
+            en=f"{cell} may be {point} or {comma}: the numbers of the file can be read with "
             "a decimal point and with a decimal comma, and nothing says which is meant.",
-            pt=f"{cell!r} pode ser {point} ou {comma}: os números do arquivo podem ser lidos "
+            pt=f"{cell} pode ser {point} ou {comma}: os números do arquivo podem ser lidos "
             "com ponto decimal e com vírgula decimal, e nada diz qual dos dois vale.",
         ),
         phrase(

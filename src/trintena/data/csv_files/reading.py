@@ -16,7 +16,7 @@ from trintena.data.csv_files.numbers import parse_numbers
 from trintena.data.csv_files.table import Table, parse_table
 from trintena.data.csv_files.telling import Understanding
 from trintena.data.csv_files.text import read_text
-from trintena.data.words import at_lines, counted
+from trintena.data.words import at_lines, counted, quoted
 from trintena.domain import PRICE_COLUMNS, PriceSeries
 from trintena.errors import DataError
 from trintena.language import number, phrase
@@ -147,14 +147,13 @@ def _rows_of_symbol(
     known = [cell for cell in dict.fromkeys(cells) if not is_null(cell)]
     if symbol is None:
         if len(known) > 1:
+            one, other, n = quoted(known[0]), quoted(known[1]), number(len(known))
             raise table.refusal(
                 cells.index(known[1]),
                 layout.symbol,
                 phrase(
-                    en=f"found {known[1]!r} after {known[0]!r}: the file holds {number(len(known))} symbols "
-                    f"({_shown(known)}).",
-                    pt=f"encontrou {known[1]!r} depois de {known[0]!r}: o arquivo tem {number(len(known))} "
-                    f"símbolos ({_shown(known)}).",
+                    en=f"found {other} after {one}: the file holds {n} symbols ({_shown(known)}).",
+                    pt=f"encontrou {other} depois de {one}: o arquivo tem {n} símbolos ({_shown(known)}).",
                 ),
                 phrase(en="Choose one with --symbol.", pt="Escolha um com --symbol."),
             )
@@ -185,7 +184,7 @@ def _unknown_symbol(table: Table, symbol: str, known: list[str], place: str) -> 
 
 
 def _shown(symbols: list[str]) -> str:
-    return ", ".join(repr(symbol) for symbol in symbols[:8]) + (", …" if len(symbols) > 8 else "")
+    return ", ".join(map(quoted, symbols[:8])) + (", …" if len(symbols) > 8 else "")
 
 
 def _without_null_rows(table: Table, layout: Layout, notes: list[Note]) -> Table:

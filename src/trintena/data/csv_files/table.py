@@ -12,7 +12,7 @@ from pathlib import Path
 from trintena.data.checks import Note
 from trintena.data.csv_files.header import empty_file, file_refusal, find_header, read_header
 from trintena.data.csv_files.text import FileText
-from trintena.data.words import at_lines, counted
+from trintena.data.words import at_lines, counted, quoted
 from trintena.errors import DataError
 from trintena.language import phrase
 
@@ -49,7 +49,7 @@ class Table:
 
     def title(self, index: int) -> str:
         """A column as a message names it: by its title, or by its number where it has none."""
-        return repr(self.header[index]) if self.header[index] else str(index + 1)
+        return quoted(self.header[index]) if self.header[index] else str(index + 1)
 
     def titles(self, indices: Iterable[int] | None = None) -> str:
         """Several columns, or all, as a message names them."""
@@ -157,13 +157,13 @@ def _fitted(table: Table, line: int, row: tuple[str, ...]) -> tuple[str, ...]:
     n_columns = len(table.header)
     if len(row) == n_columns or (len(row) > n_columns and not any(row[n_columns:])):
         return row[:n_columns]
-    shown = table.separator.join(row)[:60]
+    shown = quoted(table.separator.join(row))
     raise file_refusal(
         table.file,
         line,
         phrase(
-            en=f"expected {n_columns} columns as in the header, found {len(row)}: {shown!r}.",
-            pt=f"esperava {n_columns} colunas como no cabeçalho, encontrou {len(row)}: {shown!r}.",
+            en=f"expected {n_columns} columns as in the header, found {len(row)}: {shown}.",
+            pt=f"esperava {n_columns} colunas como no cabeçalho, encontrou {len(row)}: {shown}.",
         ),
         phrase(
             en="Complete the line, and quote cells that hold the separator "

@@ -13,7 +13,7 @@ from trintena.data.csv_files.dates import ORDERS, TIMES, Dates
 from trintena.data.csv_files.header import SEPARATORS
 from trintena.data.csv_files.numbers import Numbers
 from trintena.data.csv_files.table import Table
-from trintena.data.words import day
+from trintena.data.words import day, quoted
 from trintena.domain import PRICE_COLUMNS, PriceSeries
 from trintena.language import number, phrase
 
@@ -92,7 +92,7 @@ class Understanding:
         cell, value = self.numbers.example or ("0", 0.0)
         if self.numbers.convention.decimal == "," or not PLAIN.fullmatch(cell):
             read = number(value, ".15g")
-            for_instance = phrase(en=f": {cell!r} is {read}", pt=f": {cell!r} é {read}")
+            for_instance = phrase(en=f": {quoted(cell)} is {read}", pt=f": {quoted(cell)} é {read}")
         return phrase(
             en=f"Numbers with a decimal {en}{between_en}{for_instance}.",
             pt=f"Números com {pt} decimal{between_pt}{for_instance}.",
