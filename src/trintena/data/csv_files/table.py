@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from trintena.data.checks import Note
+from trintena.data.csv_files.date_forms import is_date
 from trintena.data.csv_files.header import empty_file, file_refusal, find_header, read_header
 from trintena.data.csv_files.text import FileText
 from trintena.data.words import at_lines, counted, quoted
@@ -107,6 +108,8 @@ def parse_table(text: FileText, notes: list[Note]) -> Table:
     numbers = [n_before + place + 1 for place in places]
     titles, symbols, n_header = read_header(raw)
     table = Table(text.path, separator, numbers[n_header - 1], titles, symbols, (), ())
+    if any(map(is_date, titles)):
+        raise _no_header(table)
     headers = set(raw[:n_header])
     corners = {row[0] for row in raw[:n_header]}
     again = {at for at, row in enumerate(raw) if row[0] in corners and row in headers}
@@ -150,6 +153,20 @@ def _records(file: str, lines: Sequence[str], n_before: int, separator: str) -> 
             ),
         ) from error
     return records
+
+
+def _no_header(table: Table) -> DataError:
+    """The first line holds values: taken for a header, they would be lost."""
+    return table.header_refusal(
+        phrase(
+            en=f"expected a header, found a row of values: {table.titles()}.",
+            pt=f"esperava um cabeçalho, encontrou uma linha de valores: {table.titles()}.",
+        ),
+        phrase(
+            en="Put a line with titles before it, such as date,close.",
+            pt="Ponha antes dela uma linha de títulos, como data,fechamento.",
+        ),
+    )
 
 
 def _fitted(table: Table, line: int, row: tuple[str, ...]) -> tuple[str, ...]:

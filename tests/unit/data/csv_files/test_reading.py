@@ -416,6 +416,7 @@ def test_missing_values_are_dropped_and_counted(read, word):
         ("2020-01-06 1.5\n", "found none"),
         ("when;level, in USD\n2020-01-06;1,5\n", "comma or semicolon"),
         ("Open,Close\n1,2\n", "expected a column of dates"),
+        ("2020-01-06,1.5\n2020-01-07,1.6\n", "line 1: expected a header, found a row of values"),
         ('date,close\n2020-01-06,"1\n', "line 2: the quotes are broken"),
         ("date,close\n2020-01-06\n", "line 2: expected 2 columns as in the header, found 1"),
         ("date,close\n2020-01-06,null\n", "no row with a close"),
