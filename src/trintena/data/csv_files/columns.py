@@ -6,11 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from trintena.data.csv_files.conventions import are_numbers
+from trintena.data.csv_files.conventions import are_numbers, first_odd_one_out
 from trintena.data.csv_files.date_forms import is_date
 from trintena.data.csv_files.missing import is_null
 from trintena.data.csv_files.table import Table
-from trintena.data.csv_files.titles import is_unnamed, parts_of, plain
+from trintena.data.csv_files.titles import (
+    NAMES,
+    WEAK_CLOSE,
+    is_unnamed,
+    may_be_adjusted,
+    parts_of,
+    plain,
+    without_number,
+)
+from trintena.data.words import quoted
 from trintena.language import phrase
 
 BAR = ("open", "high", "low", "volume")
@@ -47,17 +56,19 @@ def understand_columns(table: Table, column: str | None = None) -> Layout:
     """
     found: dict[str, list[int]] = {}
     for at, title in enumerate(table.header):
-        for part in parts_of(title):
+        for part in parts_of(without_number(title, table.header)):
             found.setdefault(part, []).append(at)
     date, time = _date_columns(table, found)
-    symbol = _at_most_one(table, found, "symbol")
+    symbol = _symbol_column(table, found)
     if column is not None:
         return Layout(date, _named_column(table, column, date), time, symbol=symbol)
 
     close = _at_most_one(table, found, "close")
     adjusted = _at_most_one(table, found, "adjusted close")
     if close is None and adjusted is None:
-        return Layout(date, _only_numeric_column(table, {date, time, symbol}), time, symbol=symbol)
+        close = _only_numeric_column(table, {date, time, symbol}, found)
+        if plain(table.header[close]) not in WEAK_CLOSE:
+            return Layout(date, close, time, symbol=symbol)
     others = [(part, index) for part in BAR if (index := _at_most_one(table, found, part)) is not None]
     if close is None and adjusted is not None:
         # open, high and low cannot be adjusted without the close that belongs to them
@@ -72,6 +83,8 @@ def understand_columns(table: Table, column: str | None = None) -> Layout:
 def _date_columns(table: Table, found: dict[str, list[int]]) -> tuple[int, int | None]:
     """The column of the dates, and the one of the times of the day where that is another."""
     dates, times = found.get("date", []), found.get("time", [])
+    if len(dates) > 1:
+        dates = [index for index in dates if _all_but_null(table.column(index), is_date)] or dates
     if len(dates) > 1:
         raise table.header_refusal(
             phrase(
@@ -123,33 +136,36 @@ def _at_most_one(table: Table, found: dict[str, list[int]], part: str) -> int | 
     """The column that plays a part; of several with the same content, the first."""
     columns = found.get(part, [])
     if len(columns) > 1 and len({tuple(table.column(index)) for index in columns}) > 1:
-        names = table.titles(columns)
+        names, (en, pt) = table.titles(columns), NAMES[part]
         numbers = phrase(en=" or ", pt=" ou ").join(f"`--column {index + 1}`" for index in columns)
-        raise table.header_refusal(
-            phrase(
-                en=f"several columns could be the {part}: {names}.",
-                pt=f"várias colunas podem ser {part}: {names}.",
-            ),
-            phrase(
+        remedy = phrase(en="Rename all but one of them.", pt="Dê outro nome às demais.")
+        if part in ("close", "adjusted close"):
+            remedy = phrase(
                 en=f"Choose what to forecast with {numbers}, or rename the others.",
                 pt=f"Escolha o que prever com {numbers}, ou dê outro nome às demais.",
+            )
+        raise table.header_refusal(
+            phrase(
+                en=f"several columns could be the {en}: {names}.",
+                pt=f"várias colunas podem ser {pt}: {names}.",
             ),
+            remedy,
             field=part,
         )
     return columns[0] if columns else None
 
 
 def _refuse_hidden_adjustment(table: Table, close: int) -> None:
-    """Refuse a column without a title that could well be the adjusted close."""
+    """Refuse a column that could well be the adjusted close, by its title or for want of one."""
     for index, title in enumerate(table.header):
         cells = table.column(index)
-        if index and is_unnamed(title) and are_numbers(cells) and not _counts_rows(cells):
+        if index and may_be_adjusted(title) and are_numbers(cells) and not _counts_rows(cells):
             raise table.header_refusal(
                 phrase(
-                    en=f"column {index + 1} has no title; beside {table.title(close)} it could be the "
-                    "adjusted close.",
-                    pt=f"a coluna {index + 1} não tem título; ao lado de {table.title(close)} pode ser o "
-                    "fechamento ajustado.",
+                    en=f"column {table.title(index)} could be the adjusted close, beside "
+                    f"{table.title(close)}.",
+                    pt=f"a coluna {table.title(index)} pode ser o fechamento ajustado, ao lado de "
+                    f"{table.title(close)}.",
                 ),
                 phrase(
                     en="Give it the title Adj Close if it is, or any other if it is not.",
@@ -186,19 +202,46 @@ def _named_column(table: Table, column: str, date: int) -> int:
     raise table.header_refusal(message, remedy, field="column")
 
 
-def _only_numeric_column(table: Table, taken: set[int | None]) -> int:
-    numeric = [
-        index for index in range(len(table.header)) if index not in taken and are_numbers(table.column(index))
-    ]
+def _symbol_column(table: Table, found: dict[str, list[int]]) -> int | None:
+    """The column of the symbols; where there are symbols and names, the symbols."""
+    columns = found.get("symbol", [])
+    symbols = [index for index in columns if plain(table.header[index]) != "name"] or columns
+    return _at_most_one(table, {"symbol": symbols}, "symbol")
+
+
+def _only_numeric_column(table: Table, taken: set[int | None], found: dict[str, list[int]]) -> int:
+    """The only column of numbers that has no other part to play, whatever it is called.
+
+    Raises:
+        DataError: there is none or several, or another one would be one but for some of its cells.
+    """
+    known = {index for columns in found.values() for index in columns}
+    free = [index for index in range(len(table.header)) if index not in taken | known]
+    numeric = [index for index in free if are_numbers(table.column(index))]
+    for index in free:
+        if index not in numeric and (row := first_odd_one_out(table.column(index))) is not None:
+            cell = quoted(table.rows[row][index])
+            raise table.refusal(
+                row,
+                index,
+                phrase(
+                    en=f"found {cell} in a column of numbers, which could be what to forecast.",
+                    pt=f"encontrou {cell} numa coluna de números, que pode ser a que se quer prever.",
+                ),
+                phrase(
+                    en="Correct the cell, or choose what to forecast with --column.",
+                    pt="Corrija a célula, ou escolha o que prever com --column.",
+                ),
+            )
     if len(numeric) == 1:
         return numeric[0]
-    found = table.titles(numeric) or phrase(en="none", pt="nenhuma")
+    listed = table.titles(numeric) or phrase(en="none", pt="nenhuma")
     raise table.header_refusal(
         phrase(
-            en="expected a column called close, price or value, or one column of numbers; "
-            f"columns of numbers: {found}, all columns: {table.titles()}.",
-            pt="esperava uma coluna chamada close, fechamento, último ou valor, ou uma só coluna de números; "
-            f"colunas de números: {found}, todas: {table.titles()}.",
+            en="expected a column called close or price, or one column of numbers; "
+            f"columns of numbers: {listed}, all columns: {table.titles()}.",
+            pt="esperava uma coluna chamada close, fechamento, último ou preço, ou uma só de números; "
+            f"colunas de números: {listed}, todas: {table.titles()}.",
         ),
         phrase(en="Choose what to forecast with --column.", pt="Escolha o que prever com --column."),
         field="column",

@@ -23,12 +23,12 @@ GROUPING = {
     "'": ("apostrophes", "apóstrofos"),
 }
 """What may stand between thousands."""
-POWERS = {"K": "e3", "M": "e6", "B": "e9", "T": "e12"}
-"""The letters that abbreviate a volume: 42.94M is 42,940,000."""
+POWERS = {"K": "e3", "M": "e6", "B": "e9"}
+"""The letters that abbreviate a volume: 42.94M is 42,940,000. (T is a thousand to some.)"""
 
 PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 """A number as Python and most programs write it."""
-_CURRENCY = re.compile(r"(?:R|US|A|C|HK|NZ|S)?\$ ?| ?[€£¥₹] ?")
+_CURRENCY = re.compile(r" ?(?:R|US|A|C|HK|NZ|S)?\$ ?| ?[€£¥₹] ?")
 _ALIKE = str.maketrans({"\u00a0": " ", "\u2009": " ", "\u202f": " ", "’": "'", "−": "-"})  # noqa: RUF001
 """Spaces, apostrophes and minus signs of typographers, as keyboards write them."""
 
@@ -50,7 +50,7 @@ class Convention:
         plain = rf"\d+(?:{decimal}\d*)?|{decimal}\d+"
         return re.compile(
             rf"(?:[+-]{currency}|{currency}[+-]?)"
-            rf"(?:(?:{grouped}{plain})(?: ?[kKmMbBtT])?|(?:{plain})[eE][+-]?\d+)"
+            rf"(?:(?:{grouped}{plain})(?: ?[kKmMbB])?|(?:{plain})[eE][+-]?\d+)"
             rf"{currency}|(?i:{'|'.join(map(re.escape, NULLS))})",
             re.ASCII,
         )
@@ -84,7 +84,7 @@ class Convention:
             text = _CURRENCY.sub("", text)
         text = text.replace(" ", "").replace("'", "")
         text = text.replace({".": ",", ",": "."}[self.decimal], "").replace(",", ".")
-        if re.search("[kKmMbBtT]", text):
+        if re.search("[kKmMbB]", text):
             for letter, power in POWERS.items():
                 text = text.replace(letter, power).replace(letter.lower(), power)
         words = text.split("\n")[:-1]
@@ -149,3 +149,13 @@ def are_numbers(cells: Sequence[str]) -> bool:
     return not all(map(is_null, cells)) and any(
         convention.fits(cells) for convention in conventions(None, None)
     )
+
+
+def first_odd_one_out(cells: Sequence[str]) -> int | None:
+    """The first cell that is no number among others of which at least half are; None if they are not."""
+    given = [row for row, cell in enumerate(cells) if not is_null(cell)]
+    for convention in conventions(None, None):
+        odd = [row for row in given if not convention.fits([cells[row]])]
+        if odd and len(odd) <= len(given) / 2:
+            return odd[0]
+    return None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-NULLS = frozenset({"", "null", "nan", "na", "n/a", "#n/a", "none", "-", "--", ".", "n/d", "nd"})
+NULLS = frozenset(
+    {"", "null", "nan", "na", "n/a", "#n/a", "none", "-", "--", "–", "—", "."}  # noqa: RUF001
+    | {"n/d", "nd", "n.a.", "n.d.", "#nv", "#n/d", "s/d"}
+)
 """In small letters."""
 _LONGEST = max(map(len, NULLS))
 

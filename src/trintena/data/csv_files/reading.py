@@ -15,7 +15,7 @@ from trintena.data.csv_files.missing import is_null
 from trintena.data.csv_files.numbers import parse_numbers
 from trintena.data.csv_files.table import Table, parse_table
 from trintena.data.csv_files.telling import Understanding
-from trintena.data.csv_files.text import read_text
+from trintena.data.csv_files.text import read_text, source_of_file
 from trintena.data.words import at_lines, counted, quoted
 from trintena.domain import PRICE_COLUMNS, PriceSeries
 from trintena.errors import DataError
@@ -96,7 +96,7 @@ def read_csv(
         stored_as,
         dates.values,
         columns,
-        f"csv:{path.name}",
+        source_of_file(path),
         allow_jumps=allow_jumps,
         lines=table.lines,
         notes=notes,
@@ -144,7 +144,7 @@ def _rows_of_symbol(
             field="symbol",
         )
     cells = table.column(layout.symbol)
-    known = [cell for cell in dict.fromkeys(cells) if not is_null(cell)]
+    known = list(dict.fromkeys(cells))  # NA is a symbol, and rows without one are not those of another
     if symbol is None:
         if len(known) > 1:
             one, other, n = quoted(known[0]), quoted(known[1]), number(len(known))
@@ -157,7 +157,7 @@ def _rows_of_symbol(
                 ),
                 phrase(en="Choose one with --symbol.", pt="Escolha um com --symbol."),
             )
-        return table, known[0] if known else None
+        return table, known[0] or None
     if symbol not in known:
         raise _unknown_symbol(
             table, symbol, known, phrase(en="column ", pt="a coluna ") + table.title(layout.symbol)

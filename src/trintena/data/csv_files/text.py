@@ -63,6 +63,11 @@ def read_text(path: Path) -> FileText:
     return _decoded(path, content, "cp1252", "Windows-1252")
 
 
+def source_of_file(path: Path) -> str:
+    """How a series says which file it came from; letters of the name that are none become `?`."""
+    return "csv:" + path.name.encode("utf-8", "replace").decode("utf-8")
+
+
 def _reason(error: OSError) -> str:
     match error:
         case FileNotFoundError():

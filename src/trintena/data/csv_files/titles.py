@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 TITLES: dict[str, frozenset[str]] = {
     "date": frozenset(
@@ -32,35 +33,80 @@ TITLES: dict[str, frozenset[str]] = {
         {"low", "low price", "minima", "minimo", "preco minimo", "tief", "plus bas", "najnizszy"}
     ),
     "close": frozenset(
-        {"close", "close price", "closing price", "close/last", "last", "last price", "price", "value"}
-        | {"ultimo", "ult", "fechamento", "preco de fechamento", "preco", "valor", "cierre", "zuletzt"}
-        | {"schluss", "schlusskurs", "dernier", "cloture", "chiusura", "zamkniecie"}
+        {
+            "close",
+            "close price",
+            "closing price",
+            "close/last",
+            "last",
+            "last price",
+            "price",
+            "settle",
+            "settlement price",
+        }
+        | {
+            "ultimo",
+            "ult",
+            "fechamento",
+            "preco de fechamento",
+            "preco",
+            "cierre",
+            "zuletzt",
+            "kurs",
+            "cotacao",
+        }
+        | {"schluss", "schlusskurs", "dernier", "cloture", "cours", "chiusura", "zamkniecie"}
     ),
     "adjusted close": frozenset(
-        {"adj close", "adjclose", "adjusted close", "close adj", "adj close price", "fechamento ajustado"}
+        {"adj close", "adjclose", "adjusted close", "close adj", "adj close price", "adjusted"}
+        | {"fechamento ajustado", "cierre ajustado", "cloture ajustee", "bereinigter schlusskurs"}
     ),
     "volume": frozenset({"volume", "vol", "volumen", "wolumen"}),
-    "symbol": frozenset({"symbol", "ticker", "name", "ativo", "codigo", "papel"}),
+    "symbol": frozenset({"symbol", "ticker", "name", "stock", "asset", "ativo", "codigo", "papel", "acao"}),
 }
 """What a column that plays a part is called, as `plain` writes it."""
+WEAK_CLOSE = frozenset({"value", "valor"})
+"""Called a close only where no other column could be one: it may be a turnover, or a number of a paper."""
+NAMES = {
+    "date": ("date", "data"),
+    "time": ("time of day", "horário"),
+    "open": ("open", "abertura"),
+    "high": ("high", "máxima"),
+    "low": ("low", "mínima"),
+    "close": ("close", "fechamento"),
+    "adjusted close": ("adjusted close", "fechamento ajustado"),
+    "volume": ("volume", "volume"),
+    "symbol": ("symbol", "símbolo"),
+}
+"""What people call the parts, in English and Portuguese."""
 
 _NUMBERED = re.compile(r"\.\d+$")
+_UNIT = re.compile(r"\s*\([^()]*\)$")
+_ADJUSTED = re.compile("adj|ajust|bereinig|aggiust")
 
 
 def plain(title: str) -> str:
-    """A title in small letters, without accents, dots, underscores, asterisks and angle brackets.
-
-    The number that pandas adds to a title that occurs twice (`Close.1`) is taken off.
-    """
-    letters = unicodedata.normalize("NFKD", _NUMBERED.sub("", title).casefold())
+    """A title in small letters, without accents, dots, underscores, asterisks and angle brackets."""
+    letters = unicodedata.normalize("NFKD", title.casefold())
     bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
     return " ".join(re.sub(r"[._*<>]", " ", bare).split())
 
 
+def without_number(title: str, header: Sequence[str]) -> str:
+    """A title without the number that pandas adds to one that occurs twice: `Close.1` beside `Close`."""
+    bare = _NUMBERED.sub("", title)
+    return bare if bare in header else title
+
+
 def parts_of(title: str) -> list[str]:
-    """The parts that a column of this title may play; usually one or none."""
-    word = plain(title)
-    return [part for part, names in TITLES.items() if word in names]
+    """The parts that a column of this title may play, a unit in parentheses aside; usually one or none."""
+    words = {plain(title), plain(_UNIT.sub("", title))}
+    return [part for part, names in TITLES.items() if words & names]
+
+
+def may_be_adjusted(title: str) -> bool:
+    """Whether a title that is none of ours speaks of an adjustment, or there is none at all."""
+    return is_unnamed(title) or (not parts_of(title) and _ADJUSTED.search(plain(title)) is not None)
 
 
 def is_unnamed(title: str) -> bool:

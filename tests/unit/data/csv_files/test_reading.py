@@ -82,7 +82,7 @@ def test_newest_first_is_accepted_and_told(read):
 
 
 @pytest.mark.parametrize(
-    "title", ["CLOSE", " Price ", "value", "Último", "ULTIMO", "Close/Last", "adj_close", "Preço"]
+    "title", ["CLOSE", " Price ", "Close (USD)", "Último", "ULTIMO", "Close/Last", "adj_close", "Preço"]
 )
 def test_the_usual_titles_of_a_close_are_known(read, title):
     series = read(f"Data,{title},count\n2020-01-06,1.5,7\n").series
@@ -125,7 +125,9 @@ def test_two_columns_for_one_part_are_refused(read):
     assert "several columns could be the close: 'Close', 'Price'" in refusal(
         read, "date,Close,Price\n2020-01-06,1,2\n"
     )
-    assert "several columns could hold the dates" in refusal(read, "date,Datum,close\n2020-01-06,,2\n")
+    assert "several columns could hold the dates" in refusal(
+        read, "date,Datum,close\n2020-01-06,2020-01-07,2\n"
+    )
 
 
 def test_a_time_that_stands_apart_belongs_to_the_date(read):
@@ -430,7 +432,7 @@ def test_missing_values_are_dropped_and_counted(read, word):
         ),
         (b"date,close\n2020-01-06,\0\n", "line 2: expected text in UTF-8, found the byte 0x00"),
         ("date,close\n2020-01-06,1\n".encode("utf-16")[:-1], "expected text in UTF-16"),
-        ("date,Close,,Volume\n2020-01-06,5,4,9\n", "column 3 has no title; beside 'Close' it could be the"),
+        ("date,Close,,Volume\n2020-01-06,5,4,9\n", "column 3 could be the adjusted close, beside 'Close'"),
     ],
 )
 def test_what_cannot_be_understood_is_refused(read, content, found):
@@ -492,6 +494,42 @@ def test_symbols_side_by_side_ask_for_one(read, header):
     assert series.symbol == "MSFT"
     assert series.values.tolist() == [[2.5, 200]]
     assert "holds no 'NVDA', but 'AAPL', 'MSFT'" in refusal(read, text, symbol="NVDA")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "cell"),
+    [
+        ("Date,NAV,Shares\n2020-01-06,10.0,12000\n2020-01-07,10.1,12300\n2020-01-08,x,12600\n", 4, "x"),
+        ("Datum;Stand;Volumen\n13.01.2020;12,50;120\n14.01.2020;12,5o;130\n", 3, "12,5o"),
+    ],
+)
+def test_a_damaged_price_does_not_make_another_column_the_close(read, text, line, cell):
+    assert f"line {line}, column" in refusal(read, text)
+    assert cell in refusal(read, text)
+
+
+def test_a_column_called_value_gives_way_to_a_price(read):
+    text = "Data;Ativo;Cotação;Valor\n13/01/2020;PETR4;30,10;30000,00\n14/01/2020;PETR4;30,11;30500,00\n"
+    assert read(text).series.close.tolist() == [30.10, 30.11]
+    assert read("date,value\n2020-01-06,1.5\n").series.close.tolist() == [1.5]
+    assert "--column" in refusal(read, "date,value,count\n2020-01-06,1.5,7\n")
+
+
+def test_symbols_go_before_names_and_na_is_a_symbol(read):
+    text = "Symbol,Name,Date,Close\nNA,Nano Labs,2020-01-06,1.5\nAAPL,Apple,2020-01-06,2.5\n"
+    assert read(text, symbol="NA").series.close.tolist() == [1.5]
+    assert "holds 2 symbols ('NA', 'AAPL')" in refusal(read, text)
+
+
+def test_a_number_belongs_to_a_title_unless_the_title_occurs_twice(read):
+    reading = read("Date,Close,Vol.20\n2020-01-06,100,0.20\n")
+    assert reading.series.columns == ("close",)
+    assert "Not used: 'Vol.20'." in reading.understood
+
+
+@pytest.mark.parametrize("title", ["Close adjusted for splits", "Kurs bereinigt", "Fech. ajust."])
+def test_what_speaks_of_an_adjustment_is_not_passed_over(read, title):
+    assert "could be the adjusted close" in refusal(read, f"Date,Close,{title}\n2020-01-06,10,5\n")
 
 
 def test_columns_of_the_same_content_are_one(read):
