@@ -122,6 +122,44 @@ def test_a_suffix_that_the_rows_contradict_is_not_believed():
     assert days(next_dates("TOKEN.SA", dates, 2)) == ["2020-02-23", "2020-02-24"]
 
 
+def tokyo_days(last, n):
+    first = np.datetime64(last) - np.timedelta64(3 * n + 30, "D")
+    return sessions_between("XTKS", first, np.datetime64(last)).days[-n:]
+
+
+@pytest.mark.parametrize("left_out", [0.15, 0.6], ids=["halts", "thin"])
+def test_sessions_without_a_row_do_not_contradict_a_suffix(left_out):
+    sessions = tokyo_days("2026-04-28", 300)
+    kept = np.random.default_rng(0).random(len(sessions)) >= left_out
+    kept[-1] = True
+    # 29 April is a holiday, and so are 4 to 6 May
+    following = ["2026-04-30", "2026-05-01", "2026-05-07"]
+    assert days(next_dates("7203.T", sessions[kept], 3)) == following
+    assert missing_sessions("7203.T", sessions[kept]).sum() == (~kept[kept.argmax() :]).sum()
+
+
+def test_a_short_series_with_a_gap_keeps_the_exchange_of_its_suffix():
+    dates = np.delete(tokyo_days("2026-04-28", 7), 3)
+    assert days(next_dates("7203.T", dates, 1)) == ["2026-04-30"]
+
+
+def test_weeks_of_an_exchange_are_weeks():
+    dates = np.arange("2026-01-02", "2026-04-25", 7, dtype="datetime64[D]")
+    assert days(next_dates("7203.T", dates, 1)) == ["2026-05-01"]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "rows", "following"),
+    [
+        ("NVDA", ["2026-07-02", "2026-07-06"], "2026-07-07"),
+        ("PETR4.SA", ["2026-02-13", "2026-02-18"], "2026-02-19"),
+    ],
+    ids=["Independence Day", "carnival"],
+)
+def test_two_rows_around_a_holiday_are_a_daily_series(symbol, rows, following):
+    assert days(next_dates(symbol, np.array(rows, "datetime64[D]"), 1)) == [following]
+
+
 def test_a_pair_of_which_the_rows_rest_at_weekends_rests_at_weekends():
     assert days(next_dates("BTC-USD", weekdays("2020-02-28"), 1)) == ["2020-03-02"]
 

@@ -1,6 +1,7 @@
 """When a series has rows: the dates that follow it, the rows it should not have, the rows it lacks.
 
-The name of a series says first where it is traded (`symbols`), unless its rows contradict that.
+The name of a series says first where it is traded (`symbols`), unless its rows contradict that by
+standing on days without trading; days without a row are gaps, as thin or halted shares have them.
 Where the name says nothing, the recent rows are compared with New York, with B3 and with the days of
 the week on which there are rows, and the calendar with the fewest mismatches is taken: a row on a
 day without trading is one, a trading day without a row another. Both kinds are needed, for the rows
@@ -45,6 +46,10 @@ MAX_STRAYS = 0.01
 """A series that is recognized by its rows has at most this share of them on days without trading."""
 MAX_CONTRADICTION = 0.1
 """A name is believed up to this share of strays: sources do invent rows on holidays."""
+MAX_LEFT_OUT = 0.8
+"""A name is believed up to this share of sessions without a row: a share may be thin or halted."""
+LONGEST_DAILY_STEP = 4
+"""Weekdays: steps of a thin share that is still daily. From five on, they are weeks."""
 
 
 class Calendar(Protocol):
@@ -99,21 +104,39 @@ def calendar_of(symbol: str, dates: Dates) -> Calendar:
     """
     dates = dates.astype("datetime64[s]")
     named = calendar_named_by(symbol)
-    if _is_daily(dates):
+    if _is_daily(named, dates):
         return _daily(named, dates.astype("datetime64[D]")[-RECENT_ROWS:])
     if np.median(np.diff(dates)) < DAY:
         return _intraday(named, dates)
     return own_steps(dates)
 
 
-def _is_daily(dates: Dates) -> bool:
-    """Whether rows stand on different days, most of them one day, or one weekend, after the last."""
+def _is_daily(named: str | None, dates: Dates) -> bool:
+    """Whether rows stand on different days, most of them one trading day after the last.
+
+    Where the name says on which exchange, rows may be farther apart, as those of thin shares are.
+    """
     days = dates.astype("datetime64[D]")
     steps = np.diff(days).astype(np.int64)
     if not len(steps):
         return True
-    weekdays = np.busday_count(days[:-1], days[1:])
-    return bool((steps >= 1).all() and np.median(np.minimum(steps, np.maximum(weekdays, 1))) == 1)
+    if (steps < 1).any():
+        return False
+    typical = float(np.median(np.minimum(steps, np.maximum(np.busday_count(days[:-1], days[1:]), 1))))
+    if typical == 1:
+        return True
+    if typical > LONGEST_DAILY_STEP or named in (EVERY_DAY, WEEKDAYS):
+        return False
+    thin = named is not None and len(np.unique(steps)) > 1
+    # the only two rows may have a holiday between them
+    return thin or any(
+        _are_sessions_in_a_row(place, days) for place in ([named] if named else [NEW_YORK, B3])
+    )
+
+
+def _are_sessions_in_a_row(exchange: str, days: Dates) -> bool:
+    sessions = sessions_between(exchange, days[0], days[-1]).days
+    return bool(np.isin(days, sessions).all() and np.median(np.diff(np.searchsorted(sessions, days))) == 1)
 
 
 def _daily(named: str | None, recent: Dates) -> Calendar:
@@ -124,7 +147,7 @@ def _daily(named: str | None, recent: Dates) -> Calendar:
     if named == WEEKDAYS:
         currencies = DaysOfWeek("1111100", usual_gap=2)  # Christmas and the day after
         return week if "1" in week.week[5:] else currencies
-    if named is not None and _fits(named, recent, MAX_CONTRADICTION, MAX_CONTRADICTION) is not None:
+    if named is not None and _fits(named, recent, MAX_CONTRADICTION, MAX_LEFT_OUT) is not None:
         return SessionDays(named)
     if _trades_at_weekends(recent):
         return week
