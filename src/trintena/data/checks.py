@@ -3,7 +3,7 @@
 | found | answer |
 |---|---|
 | no rows, a date that is missing, a date that occurs twice, an infinity | refused |
-| a step of the close by more than a factor of 4, all closes positive | refused, unless allowed |
+| a step of the close by more than a factor of 4, or between zero and a price | refused, unless allowed |
 | a row without a close | dropped and counted |
 | rows newest first, or in no order | sorted |
 | open, high, low or volume missing in more than one row of ten | that column is left out |
@@ -236,10 +236,13 @@ def _judge_jumps(
     allow_jumps: bool,
     notes: list[Note],
 ) -> None:
-    if not (close > 0).all():
-        return  # a ratio means nothing where the sign may change
-    with np.errstate(over="ignore"):
-        jumps = np.flatnonzero(np.maximum(close[1:] / close[:-1], close[:-1] / close[1:]) > MAX_STEP_FACTOR)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        ratios = close[1:] / close[:-1]
+        far = np.maximum(ratios, 1 / ratios) > MAX_STEP_FACTOR
+    # where the sign may change, a ratio means nothing; but no price is zero for one row
+    jumps = np.flatnonzero(
+        far & (close[1:] >= 0) & (close[:-1] >= 0) & (np.maximum(close[1:], close[:-1]) > 0)
+    )
     if not len(jumps):
         return
     before = int(jumps[0])
@@ -254,7 +257,7 @@ def _judge_jumps(
         return
     low = f"{number(close[before], 'g')}", f"{day(dates[before])}{_line(before, lines)}"
     high = f"{number(close[after], 'g')}", f"{day(dates[after])}{_line(after, lines)}"
-    times = number(close[after] / close[before], ".4g")
+    times = number(ratios[before], ".4g")
     more_en = f" There are {number(n - 1)} more such steps." if n > 1 else ""
     more_pt = f" Há mais {number(n - 1)} saltos assim." if n > 1 else ""
     raise DataError(

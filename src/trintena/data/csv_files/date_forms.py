@@ -9,7 +9,7 @@ from trintena.data.csv_files.titles import plain
 _CLOCK = (
     r"(?:(?:T|,?\s+)(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
     r"(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]+))?)?"
-    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|UTC|GMT|[+-][0-9]{2}:?[0-9]{2})?)?"
+    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|(?:UTC|GMT)?[+-][0-9]{2}(?::?[0-9]{2})?|UTC|GMT)?)?"
 )
 YEAR_FIRST = re.compile(r"(?P<year>\d{4})([-/.])(?P<month>\d{1,2})\2(?P<day>\d{1,2})" + _CLOCK, re.ASCII)
 COMPACT = re.compile(r"(?P<year>(?:18|19|20|21)\d\d)(?P<month>\d\d)(?P<day>\d\d)" + _CLOCK, re.ASCII)
@@ -25,7 +25,7 @@ UNIX = re.compile(r"(?P<seconds>\d{9,10})(?P<thousandths>\d{3})?", re.ASCII)
 MONTHS = (
     "january janeiro enero januar janvier gennaio",
     "february fevereiro febrero februar fevrier febbraio",
-    "march marco marzo marz mars",
+    "march marco marzo marz mars mrz",
     "april abril avril aprile",
     "may maio mayo mai maggio",
     "june junho junio juni juin giugno",
@@ -42,6 +42,11 @@ MONTHS = (
 def is_date(cell: str) -> bool:
     """Whether a cell has the form of a date whose parts are separated."""
     return any(pattern.fullmatch(cell) for pattern in (YEAR_FIRST, YEAR_LAST, MONTH_NAMED))
+
+
+def begins_like_a_row(title: str) -> bool:
+    """Whether a title has the form of a date, which no title has."""
+    return any(pattern.fullmatch(title) for pattern in (*PATTERNS, UNIX))
 
 
 def month_number(name: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from trintena.data.csv_files.missing import is_null
 from trintena.data.csv_files.table import Table
@@ -64,6 +65,25 @@ def two_orders(table: Table, column: int, needs_month: int, needs_day: int) -> D
             "primeiro, a outra do mês.",
         ),
         _as_iso(),
+    )
+
+
+def forms_differ(table: Table, rows: tuple[int, int], column: int, cells: Sequence[str]) -> DataError:
+    """Two dates are written in different forms."""
+    (row, other), line = rows, table.lines[rows[1]]
+    one, two = quoted(cells[row]), quoted(cells[other])
+    return table.refusal(
+        row,
+        column,
+        phrase(
+            en=f"{one} is written unlike {two} (line {line}): a program may have turned round "
+            "some of the dates.",
+            pt=f"{one} está escrito diferente de {two} (linha {line}): um programa pode ter invertido datas.",
+        ),
+        phrase(
+            en="Write all dates of the file in the same form, such as 2018-12-31.",
+            pt="Escreva todas as datas do arquivo na mesma forma, como 2018-12-31.",
+        ),
     )
 
 

@@ -9,8 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from trintena.data.csv_files.date_forms import MONTH_NAMED, PATTERNS, UNIX, YEAR_LAST, month_number
+from trintena.data.csv_files.date_forms import (
+    COMPACT,
+    MONTH_NAMED,
+    PATTERNS,
+    UNIX,
+    YEAR_FIRST,
+    YEAR_LAST,
+    month_number,
+)
 from trintena.data.csv_files.date_refusals import (
+    forms_differ,
     no_date,
     no_such_date,
     open_order,
@@ -40,10 +49,16 @@ ORDERS = {
     "unix": ("seconds since 1970", "segundos desde 1970"),
 }
 """How day, month and year stand, in English and Portuguese."""
+FORMS = {YEAR_FIRST: "year first", COMPACT: "year first", MONTH_NAMED: "month named"}
+"""The order of the forms that leave none open."""
 TIMES = {
     "none": ("without times", "sem horário"),
     "taken as UTC": ("times without a zone taken as UTC", "horários sem fuso tomados como UTC"),
     "in UTC": ("times in UTC", "horários em UTC"),
+    "dropped": (
+        "times dropped, as there is one row for a day",
+        "horários descartados, por haver uma linha por dia",
+    ),
     "converted to UTC": ("times converted to UTC", "horários convertidos para UTC"),
 }
 
@@ -63,14 +78,12 @@ class Dates:
 class _Parts:
     """What the cells of a column say, one entry for each row."""
 
+    form: re.Pattern[str]
     year: Integers
     one: Integers
-    """The month, or where `is_open` the first of two numbers of which one is the day."""
+    """The month, or where the year is last the first of two numbers of which one is the day."""
     two: Integers
     """The day, or the second of those numbers."""
-    is_open: Mask
-    named: Mask
-    """Whether the month is a word."""
     seconds: Integers
     """Since midnight, by the clock; -1 where no clock shows such a time."""
     offset: Integers
@@ -101,15 +114,11 @@ def parse_dates(
     if all(UNIX.fullmatch(cell) for cell in cells):
         return _unix(table, column, cells)
     parts = _parts(table, column, cells)
-    month_first = parts.is_open.any() and not _is_day_first(table, column, parts, day_first)
-    days, exist = _calendar_days(parts, month_first=bool(month_first))
+    order = FORMS.get(parts.form) or _order(table, column, parts, day_first)
+    days, exist = _calendar_days(parts, order)
     wrong = np.flatnonzero(~exist | (parts.seconds < 0))
     if len(wrong):
         raise no_such_date(table, int(wrong[0]), column, cells[int(wrong[0])], day_first)
-    if parts.is_open.any():
-        order = "month first" if month_first else "day first"
-    else:
-        order = "month named" if parts.named.any() else "year first"
     local = days.astype("datetime64[s]") + parts.seconds.astype("timedelta64[s]")
     return _in_one_convention(table, column, local, parts.offset, order)
 
@@ -118,7 +127,8 @@ def _joined(date: str, time: str) -> str:
     """A date and a time of the day in one cell; 160000 is 16:00:00."""
     if re.fullmatch(r"\d{4}|\d{6}", time, re.ASCII):
         time = ":".join(time[at : at + 2] for at in range(0, len(time), 2))
-    return date if is_null(time) else f"{date} {time}"
+    # Excel adds a midnight to a date that stands beside a time
+    return date if is_null(time) else f"{date.removesuffix(' 00:00:00')} {time}"
 
 
 def _iso(cells: Sequence[str]) -> Instants | None:
@@ -144,47 +154,53 @@ def _unix(table: Table, column: int, cells: Sequence[str]) -> Dates:
 
 
 def _parts(table: Table, column: int, cells: Sequence[str]) -> _Parts:
-    empty = np.zeros(len(cells), dtype=np.int64)
-    year, one, two, seconds, offset = (empty.copy() for _ in range(5))
-    is_open, named = empty.astype(bool), empty.astype(bool)
-    for pattern, (rows, groups) in _groups(table, column, cells).items():
-        columns = list(zip(*groups, strict=True))
-        part = {name: columns[number - 1] for name, number in pattern.groupindex.items()}
-        year[rows] = _integers(part["year"])
-        if pattern is YEAR_LAST:
-            is_open[rows] = True
-            one[rows], two[rows] = _integers(part["one"]), _integers(part["two"])
-        elif pattern is MONTH_NAMED:
-            named[rows] = True
-            names = zip(part["name"], part["us_name"], strict=True)
-            one[rows] = [month_number(name or us_name) for name, us_name in names]
-            two[rows] = _integers(part["day"]) + _integers(part["us_day"])
-        else:
-            one[rows], two[rows] = _integers(part["month"]), _integers(part["day"])
-        seconds[rows] = _seconds(part)
-        offset[rows] = [_offset(zone) for zone in part["zone"]]
-    return _Parts(year, one, two, is_open, named, seconds, offset)
+    pattern, groups = _groups(table, column, cells)
+    columns = list(zip(*groups, strict=True))
+    part = {name: columns[number - 1] for name, number in pattern.groupindex.items()}
+    if pattern is YEAR_LAST:
+        one, two = _integers(part["one"]), _integers(part["two"])
+    elif pattern is MONTH_NAMED:
+        names = zip(part["name"], part["us_name"], strict=True)
+        one = np.array([month_number(name or us_name) for name, us_name in names], dtype=np.int64)
+        two = _integers(part["day"]) + _integers(part["us_day"])
+    else:
+        one, two = _integers(part["month"]), _integers(part["day"])
+    offset = np.array([_offset(zone) for zone in part["zone"]], dtype=np.int64)
+    return _Parts(pattern, _integers(part["year"]), one, two, _seconds(part), offset)
 
 
-def _groups(
-    table: Table, column: int, cells: Sequence[str]
-) -> dict[re.Pattern[str], tuple[slice | list[int], list[Groups]]]:
-    """For each form of dates the rows that have it, and what its groups hold there."""
+def _groups(table: Table, column: int, cells: Sequence[str]) -> tuple[re.Pattern[str], list[Groups]]:
+    """The one form that all dates have, and what its groups hold for each.
+
+    A column in which two programs have left their forms is refused: one of them may have taken the day
+    for the month where it could, and left as text what it could not.
+    """
     text = "\n".join(cells)
     for pattern in PATTERNS:
-        # nearly always all cells have one form: one call finds them all
         groups = re.findall(rf"^{pattern.pattern}$", text, pattern.flags | re.MULTILINE)
         if len(groups) == len(cells):
-            return {pattern: (slice(None), groups)}
-    found: dict[re.Pattern[str], tuple[list[int], list[Groups]]] = {}
-    for row, cell in enumerate(cells):
-        match = next(filter(None, (pattern.fullmatch(cell) for pattern in PATTERNS)), None)
-        if match is None:
-            raise no_date(table, row, column, cell)
-        rows, groups = found.setdefault(match.re, ([], []))
-        rows.append(row)
-        groups.append(match.groups(default=""))
-    return {**found}
+            break
+    else:
+        matches = [
+            next(filter(None, (pattern.fullmatch(cell) for pattern in PATTERNS)), None) for cell in cells
+        ]
+        if None in matches:
+            row = matches.index(None)
+            raise no_date(table, row, column, cells[row])
+        forms = [match.re for match in matches if match is not None]
+        raise forms_differ(table, _rarer(forms), column, cells)
+    if pattern in (YEAR_FIRST, YEAR_LAST):
+        signs = [group[1] for group in groups]
+        if len(set(signs)) > 1:
+            raise forms_differ(table, _rarer(signs), column, cells)
+    return pattern, groups
+
+
+def _rarer(forms: Sequence[object]) -> tuple[int, int]:
+    """The first row of the rarer of several forms, and the first of another."""
+    rare = min(dict.fromkeys(forms), key=forms.count)
+    row = forms.index(rare)
+    return row, next(other for other, form in enumerate(forms) if form != rare)
 
 
 def _integers(words: Sequence[str]) -> Integers:
@@ -208,17 +224,14 @@ def _seconds(part: Mapping[str, Sequence[str]]) -> Integers:
 def _offset(zone: str) -> int:
     if not zone:
         return NO_ZONE
-    if zone[0] not in "+-":
-        return 0
-    minutes = int(zone[1:3]) * 60 + int(zone[-2:])
-    return -minutes if zone[0] == "-" else minutes
+    digits = re.sub(r"[^0-9]", "", zone)
+    minutes = int(digits[:2] or 0) * 60 + int(digits[2:] or 0)
+    return -minutes if "-" in zone else minutes
 
 
-def _calendar_days(parts: _Parts, *, month_first: bool) -> tuple[Instants, Mask]:
-    """The days, and whether each exists; where the order is open it is the given one."""
-    swapped = parts.is_open & (not month_first)
-    month = np.where(swapped, parts.two, parts.one)
-    day = np.where(swapped, parts.one, parts.two)
+def _calendar_days(parts: _Parts, order: str) -> tuple[Instants, Mask]:
+    """The days in an order of `ORDERS`, and whether each exists."""
+    day, month = (parts.one, parts.two) if order == "day first" else (parts.two, parts.one)
     exist = (parts.year >= 1) & (month >= 1) & (month <= 12)
     months = ((parts.year - 1970) * 12 + np.where(exist, month, 1) - 1).astype("datetime64[M]")
     first = months.astype("datetime64[D]")
@@ -227,22 +240,23 @@ def _calendar_days(parts: _Parts, *, month_first: bool) -> tuple[Instants, Mask]
     return first + (day - 1).astype("timedelta64[D]"), exist
 
 
-def _is_day_first(table: Table, column: int, parts: _Parts, day_first: bool | None) -> bool:
-    """Whether the day stands before the month where the year is last: as told, or as the dates show."""
+def _order(table: Table, column: int, parts: _Parts, day_first: bool | None) -> str:
+    """Whether day or month comes first where the year is last: as told, or as all dates show."""
     if day_first is not None:
-        return day_first
-    with_day_first = _calendar_days(parts, month_first=False)[1]
-    with_month_first = _calendar_days(parts, month_first=True)[1]
+        return "day first" if day_first else "month first"
+    with_day_first, with_month_first = (
+        _calendar_days(parts, order)[1] for order in ("day first", "month first")
+    )
     if not (with_day_first | with_month_first).all():
-        return True  # some cell is no date at all: refused with the others of its kind
+        return "day first"  # some cell is no date at all: refused with the others of its kind
     if with_day_first.all() != with_month_first.all():
-        return bool(with_day_first.all())
+        return "day first" if with_day_first.all() else "month first"
     if not with_day_first.all():
         raise two_orders(table, column, int(np.argmin(with_day_first)), int(np.argmin(with_month_first)))
-    differing = np.flatnonzero(parts.is_open & (parts.one != parts.two))
+    differing = np.flatnonzero(parts.one != parts.two)
     if len(differing):
         raise open_order(table, int(differing[0]), column)
-    return True
+    return "day first"
 
 
 def _in_one_convention(table: Table, column: int, local: Instants, offset: Integers, order: str) -> Dates:
@@ -254,4 +268,8 @@ def _in_one_convention(table: Table, column: int, local: Instants, offset: Integ
         return Dates(local, order, "none")
     if not zoned.any():
         return Dates(local, order, "taken as UTC")
+    days = local.astype("datetime64[D]")
+    if len(days) > 1 and len(np.unique(days)) == len(days):
+        # daily, whatever the clock: the exchange's own date, which in UTC may be the day before
+        return Dates(days.astype("datetime64[s]"), order, "dropped")
     return Dates(local - offset.astype("timedelta64[m]"), order, "converted to UTC")

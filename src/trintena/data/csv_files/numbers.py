@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -20,10 +20,12 @@ from trintena.data.csv_files.conventions import Convention
 from trintena.data.csv_files.missing import is_null
 from trintena.data.csv_files.number_refusals import no_number, thousands_differ, two_readings
 from trintena.data.csv_files.table import Table
+from trintena.data.csv_files.titles import parts_of
 from trintena.errors import DataError
 
 Units = Sequence[Sequence[int]]
 """Columns of a table, those of one unit together."""
+BARS = {"open", "high", "low", "close", "adjusted close", "volume"}
 _LETTER = re.compile("[a-zA-Z]")
 
 
@@ -37,6 +39,8 @@ class Numbers:
     """What separates thousands somewhere in these columns; empty where nothing does."""
     example: tuple[str, float] | None
     """A cell with a point or a comma in it, and what it was read as; None where no cell has one."""
+    settled_by: int | None = None
+    """The column that is not read and still shows the convention; None where those that are read do."""
 
 
 @dataclass(frozen=True)
@@ -91,15 +95,23 @@ def _same(readings: Sequence[Numbers]) -> bool:
 
 
 def _settled_elsewhere(table: Table, used: Collection[int], readings: Sequence[Numbers]) -> Numbers | None:
-    """The reading whose convention the other columns of the file follow, if they agree."""
-    votes: set[int] = set()
+    """The reading whose convention the percentages, and other prices of the file, follow if they agree.
+
+    Any other column may hold times (17.35), codes or ratios from elsewhere: they settle nothing.
+    """
+    votes: dict[int, int] = {}
     for column in range(len(table.header)):
-        if column not in used:
-            cells = [cell.removesuffix("%") for cell in table.column(column)]
-            fitting = [at for at, reading in enumerate(readings) if reading.convention.fits(cells)]
+        cells = [cell for cell in table.column(column) if not is_null(cell)]
+        are_percentages = bool(cells) and all(cell.endswith("%") for cell in cells)
+        if column not in used and (are_percentages or BARS & set(parts_of(table.header[column]))):
+            bare = [cell.removesuffix("%") for cell in cells]
+            fitting = [at for at, reading in enumerate(readings) if reading.convention.fits(bare)]
             if len(fitting) == 1:
-                votes.update(fitting)
-    return readings[votes.pop()] if len(votes) == 1 else None
+                votes.setdefault(fitting[0], column)
+    if len(votes) != 1:
+        return None
+    ((at, column),) = votes.items()
+    return replace(readings[at], settled_by=column)
 
 
 def _read(table: Table, units: Units, convention: Convention) -> Numbers | _Misfit:

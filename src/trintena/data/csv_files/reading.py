@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from jaxtyping import Float
+
 from trintena.data.adjust import adjusted_columns
 from trintena.data.checks import Note, checked_series, checked_symbol
 from trintena.data.csv_files.columns import Layout, understand_columns
@@ -91,7 +94,9 @@ def read_csv(
     numbers = parse_numbers(table, prices, [i for part, i in layout.others if part == "volume"], open_to)
     columns = {part: numbers.columns[i] for part, i in (("close", layout.close), *layout.others)}
     if layout.adjusted_close is not None:
-        columns = adjusted_columns(columns, numbers.columns[layout.adjusted_close])
+        adjusted = numbers.columns[layout.adjusted_close]
+        _refuse_lost_adjustment(table, layout.adjusted_close, columns["close"], adjusted)
+        columns = adjusted_columns(columns, adjusted)
     series = checked_series(
         stored_as,
         dates.values,
@@ -102,6 +107,28 @@ def read_csv(
         notes=notes,
     )
     return CsvReading(series, Understanding(text.encoding, table, layout, dates, numbers, notes, series))
+
+
+def _refuse_lost_adjustment(
+    table: Table, column: int, close: Float[np.ndarray, " row"], adjusted: Float[np.ndarray, " row"]
+) -> None:
+    """Refuse an adjusted close of zero or less beside a close that is a price."""
+    lost = np.flatnonzero((close > 0) & (adjusted <= 0))
+    if len(lost):
+        row = int(lost[0])
+        cell, price = quoted(table.rows[row][column]), number(close[row], ",.10g")
+        raise table.refusal(
+            row,
+            column,
+            phrase(
+                en=f"expected an adjusted price, found {cell} beside a close of {price}.",
+                pt=f"esperava um preço ajustado, encontrou {cell} ao lado de um fechamento de {price}.",
+            ),
+            phrase(
+                en="Remove the column, or choose what to forecast with --column.",
+                pt="Remova a coluna, ou escolha o que prever com --column.",
+            ),
+        )
 
 
 def _columns_of_symbol(table: Table, symbol: str | None) -> tuple[Table, str | None]:

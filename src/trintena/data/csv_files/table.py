@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from trintena.data.checks import Note
-from trintena.data.csv_files.date_forms import is_date
+from trintena.data.csv_files.date_forms import begins_like_a_row
 from trintena.data.csv_files.header import empty_file, file_refusal, find_header, read_header
 from trintena.data.csv_files.text import FileText
 from trintena.data.words import at_lines, counted, quoted
@@ -108,7 +108,7 @@ def parse_table(text: FileText, notes: list[Note]) -> Table:
     numbers = [n_before + place + 1 for place in places]
     titles, symbols, n_header = read_header(raw)
     table = Table(text.path, separator, numbers[n_header - 1], titles, symbols, (), ())
-    if any(map(is_date, titles)):
+    if any(map(begins_like_a_row, titles)):
         raise _no_header(table)
     headers = set(raw[:n_header])
     corners = {row[0] for row in raw[:n_header]}

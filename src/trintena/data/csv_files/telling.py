@@ -90,9 +90,13 @@ class Understanding:
             between_en, between_pt = f", {names[0]} between thousands", f", {names[1]} entre milhares"
         for_instance = ""
         cell, value = self.numbers.example or ("0", 0.0)
-        if self.numbers.convention.decimal == "," or not PLAIN.fullmatch(cell):
+        settled_by = self.numbers.settled_by
+        if settled_by is not None or self.numbers.convention.decimal == "," or not PLAIN.fullmatch(cell):
             read = number(value, ".15g")
             for_instance = phrase(en=f": {quoted(cell)} is {read}", pt=f": {quoted(cell)} é {read}")
+        if settled_by is not None:
+            title = self.table.title(settled_by)
+            for_instance += phrase(en=f", as {title} shows", pt=f", como mostra {title}")
         return phrase(
             en=f"Numbers with a decimal {en}{between_en}{for_instance}.",
             pt=f"Números com {pt} decimal{between_pt}{for_instance}.",

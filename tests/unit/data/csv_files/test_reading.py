@@ -177,10 +177,36 @@ def test_midnights_of_an_exchange_keep_their_own_date(read):
 
 
 def test_hours_become_utc(read):
-    reading = read("Datetime,Close\n2020-03-06 15:30:00-05:00,1\n2020-03-09 15:30:00-04:00,2\n")
-    assert days(reading.series) == ["2020-03-06T20:30:00", "2020-03-09T19:30:00"]
+    rows = "2020-03-06 15:30:00-05:00,1\n2020-03-09 15:30:00-04:00,2\n2020-03-09 16:30:00-04:00,3\n"
+    reading = read("Datetime,Close\n" + rows)
+    assert days(reading.series) == ["2020-03-06T20:30:00", "2020-03-09T19:30:00", "2020-03-09T20:30:00"]
     assert any("converted to UTC" in sentence for sentence in reading.understood)
     assert days(read("time,close\n2020-03-06T23:00Z,1\n").series) == ["2020-03-06T23:00:00"]
+
+
+@pytest.mark.parametrize("zone", ["+01:00", "+1100", "GMT+0200", "-05"])
+def test_one_row_for_a_day_keeps_the_exchanges_own_date(read, zone):
+    text = (
+        f"Date,Close\n2020-01-02 00:00:00{zone},1\n2020-01-03 00:00:00{zone},2\n2020-01-06 17:35:00{zone},3\n"
+    )
+    reading = read(text)
+    assert days(reading.series) == ["2020-01-02", "2020-01-03", "2020-01-06"]
+    assert any("times dropped" in sentence for sentence in reading.understood)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["2020-02-01", "2020-03-01", "13/01/2020"],
+        ["01/02/2020", "01/03/2020", "13.01.2020"],
+        ["2020-01-02", "2020-01-03", "Jan 6, 2020"],
+        ["2020-01-02", "2020-01-03", "20200106"],
+    ],
+)
+def test_dates_of_two_forms_in_one_file_are_refused(read, cells):
+    rows = "".join(f"{cell};{value}\n" for value, cell in enumerate(cells, start=1))
+    message = refusal(read, "date;close\n" + rows)
+    assert f"line 4, column 'date': '{cells[2]}' is written unlike '{cells[0]}' (line 2)" in message
 
 
 def test_hours_without_a_zone_are_taken_as_utc_and_told(read):
@@ -320,13 +346,37 @@ def test_the_example_shows_how_thousands_are_separated(read):
 
 
 def test_a_column_that_is_not_used_can_settle_what_the_points_mean(read):
-    series = read("date;close;change\n2020-01-06;118.894;-0,98%\n").series
-    assert series.close.tolist() == [118894]
+    reading = read("date;close;change\n2020-01-06;118.894;-0,98%\n")
+    assert reading.series.close.tolist() == [118894]
+    assert any("'118.894' is 118894, as 'change' shows." in sentence for sentence in reading.understood)
 
 
 def test_columns_that_disagree_settle_nothing(read):
-    text = "date;close;change;yield\n2020-01-06;118.894;-0,98%;1.5\n"
+    text = "date;close;change;yield\n2020-01-06;118.894;-0,98%;1.5%\n"
     assert "--decimal" in refusal(read, text)
+
+
+@pytest.mark.parametrize("other", ["Kurszeit;17.35", "ratio;0,5", "ISIN;DE0007164600"])
+def test_times_and_codes_settle_nothing(read, other):
+    title, cell = other.split(";")
+    assert "--decimal" in refusal(read, f"Datum;Schluss;{title}\n13.01.2020;13.413;{cell}\n")
+
+
+def test_an_adjusted_close_of_zero_is_refused(read):
+    text = "Date,Close,Adj Close\n2020-01-06,10,5\n2020-01-07,10.1,0\n"
+    assert "line 3, column 'Adj Close': expected an adjusted price, found '0'" in refusal(read, text)
+
+
+@pytest.mark.parametrize("cells", [[1000, 0, 1003], [1000, -5, 1003, 106], [0, 5], [5, 0]])
+def test_zeros_and_jumps_beside_negative_values_are_refused(read, cells):
+    rows = "".join(f"2020-01-{day:02},{cell}\n" for day, cell in enumerate(cells, start=6))
+    assert "--allow-jumps" in refusal(read, "date,close\n" + rows)
+    assert len(read("date,close\n" + rows, allow_jumps=True).series) == len(cells)
+
+
+def test_a_price_may_pass_through_negative_values(read):
+    text = "date,close\n2020-04-17,18.27\n2020-04-20,-37.63\n2020-04-21,10.01\n"
+    assert len(read(text).series) == 3
 
 
 @pytest.mark.parametrize(
