@@ -12,7 +12,8 @@ of a short series of B3 may all stand on trading days of New York.
 | daily, of an exchange | with the exchange's trading days |
 | daily, anything else | on the same days of the week: every day, Monday to Friday, Sunday to Thursday |
 | finer, of an exchange | at the same times of each session, which end early on half days |
-| finer, anything else | by its own step, without weekends if it has no rows on them |
+| finer, anything else | at the same times of each week, if there are two weeks of rows that tell them |
+| finer, around the clock or short | by its own step, without weekends if it has no rows on them |
 | weeks, months, quarters, years | by its own step |
 """
 
@@ -33,6 +34,7 @@ from trintena.data.calendars.daily import (
 )
 from trintena.data.calendars.intraday import session_bars
 from trintena.data.calendars.sessions import DAY, Dates, sessions_between
+from trintena.data.calendars.slots import weekly_slots
 from trintena.data.calendars.steps import own_steps
 from trintena.data.calendars.symbols import EVERY_DAY, WEEKDAYS, calendar_named_by
 
@@ -176,12 +178,12 @@ def _fits(exchange: str, recent: Dates, max_strays: float, max_left_out: float) 
 
 
 def _intraday(named: str | None, dates: Dates) -> Calendar:
-    if named in (EVERY_DAY, WEEKDAYS):
-        return own_steps(dates, rest=named == WEEKDAYS)
-    if named is None and _trades_at_weekends(dates):
+    if named == EVERY_DAY:
         return own_steps(dates)
-    exchanges = (NEW_YORK, B3) if named is None else (named,)
+    exchanges = [named] if named else [NEW_YORK, B3]
+    if named == WEEKDAYS or (named is None and _trades_at_weekends(dates)):
+        exchanges = []
     fitting = [bars for exchange in exchanges if (bars := session_bars(exchange, dates)) is not None]
     if fitting:
         return min(fitting, key=lambda bars: bars.mismatches)  # the first of equals
-    return own_steps(dates)
+    return weekly_slots(dates) or own_steps(dates, rest=True if named == WEEKDAYS else None)
