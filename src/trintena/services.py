@@ -15,8 +15,9 @@ import numpy as np
 
 from trintena.artifacts.files import delete_model_files, export_model_files
 from trintena.artifacts.saved_model import SavedModel
-from trintena.data import fetch, is_from_file, read_csv
+from trintena.data import fetch, is_from_file, read_csv, source_of
 from trintena.data.history import compare
+from trintena.data.sources.csv_file import source_kind
 from trintena.errors import DataError, NotFoundError, SourceError, UsageError
 from trintena.language import number, phrase
 
@@ -38,38 +39,6 @@ class Delivery:
     """Sentences for people, in their language."""
     answered: bool = True
     """False where stored prices stand in for a source that did not answer, or not well."""
-
-
-def _delivered(symbol: str, stored: PriceSeries | None, *, allow_jumps: bool) -> Delivery:
-    """What the source of a symbol answers, judged by what is stored; what is stored if that will not do."""
-    try:
-        series = fetch(symbol, allow_jumps=allow_jumps)
-    except DataError as error:
-        if stored is None:
-            raise
-        return _standing_in(stored, error.message, error.hint)
-    if stored is None:
-        return Delivery(series)
-    if stored.source != series.source:
-        remark = phrase(
-            en=f"Until now {series.symbol} was {stored.source}; this is {series.source}.",
-            pt=f"Até agora {series.symbol} era {stored.source}; agora é {series.source}.",
-        )
-        return Delivery(series, (remark,))
-    comparison = compare(stored, series)
-    if comparison.is_short:
-        why = phrase(
-            en=f"The source of {series.symbol} delivered less than is stored: {comparison.spans}.",
-            pt=f"A fonte de {series.symbol} entregou menos do que está guardado: {comparison.spans}.",
-        )
-        hint = phrase(
-            en="Try again later. If the shorter history is right, delete the stored one with "
-            f"`trintena data delete {series.symbol}` and fetch again.",
-            pt="Tente de novo mais tarde. Se o histórico menor estiver certo, apague o guardado com "
-            f"`trintena data delete {series.symbol}` e busque de novo.",
-        )
-        return _standing_in(stored, why, hint)
-    return Delivery(series, comparison.remarks)
 
 
 def _standing_in(stored: PriceSeries, why: str, ways_out: str | None) -> Delivery:
@@ -99,7 +68,7 @@ class Services:
         """The newest series of a symbol, from its source if that answers, else as stored.
 
         A name under which a file was imported is taken as stored. What a source delivers is checked
-        against the stored history and replaces it as a whole; nothing is stored here.
+        against what it delivered before and replaces it as a whole; nothing is stored here.
 
         Args:
             symbol: a reference that a source claims, or the name of what is stored.
@@ -113,21 +82,80 @@ class Services:
         stored = self._stored(symbol)
         if stored is not None and is_from_file(stored.source):
             return Delivery(stored)
-        return _delivered(symbol, stored, allow_jumps=allow_jumps)
+        return self._delivered(symbol, allow_jumps=allow_jumps)
 
     def fetch(self, symbol: str, *, allow_jumps: bool = False) -> Delivery:
         """The newest series of a symbol from its source, stored; nothing is stored if it did not answer.
 
-        Raises: as `newest`.
+        Raises: as `newest`; and
+            UsageError: the symbol is the path of a file, which has to be imported.
         """
-        delivery = _delivered(symbol, self._stored(symbol), allow_jumps=allow_jumps)
+        if source_of(symbol).name == "csv":
+            order = f"trintena data import {shlex.quote(symbol)}"
+            raise UsageError(
+                phrase(
+                    en=f"{symbol!r} names a file; files are imported, not fetched.",
+                    pt=f"{symbol!r} indica um arquivo; arquivos são importados, não buscados.",
+                ),
+                field="symbol",
+                hint=phrase(en=f"Import it: `{order}`.", pt=f"Importe-o: `{order}`."),
+            )
+        delivery = self._delivered(symbol, allow_jumps=allow_jumps)
         if delivery.answered:
             self.registry.save_dataset(delivery.series)
         return delivery
 
-    def _stored(self, symbol: str) -> PriceSeries | None:
-        key = self.registry.latest_dataset(symbol) or self.registry.latest_dataset(symbol.upper())
+    def on_new_source(self, series: PriceSeries) -> tuple[str, ...]:
+        """What to say before a series is stored under a name that has meant another source until now."""
+        key = self._stored_key(series.symbol)
+        before = series.source if key is None else self.registry.find_dataset(key).source
+        if before == series.source:
+            return ()
+        name = series.symbol
+        return (
+            phrase(
+                en=f"Until now {name} was {before}; now it is {series.source}.",
+                pt=f"Até agora {name} era {before}; a partir de agora é {series.source}.",
+            ),
+        )
+
+    def _delivered(self, symbol: str, *, allow_jumps: bool = False, kind: str | None = None) -> Delivery:
+        """What the source of a symbol answers; if that will not do, what is stored, of a kind of source."""
+        try:
+            series = fetch(symbol, allow_jumps=allow_jumps)
+        except DataError as error:
+            stored = self._stored(symbol, kind)
+            if stored is None:
+                raise
+            # importing a file, as most hints say, helps whoever is free to take another source
+            return _standing_in(stored, error.message, error.hint if kind is None else None)
+        remarks = self.on_new_source(series) if kind is None else ()
+        # A file is what its owner made of it; a source is measured by what it delivered before.
+        own = None if is_from_file(series.source) else self._stored(series.symbol, source_kind(series.source))
+        if own is None:
+            return Delivery(series, remarks)
+        comparison = compare(own, series)
+        if comparison.is_short:
+            why = phrase(
+                en=f"The source of {series.symbol} delivered less than is stored: {comparison.spans}.",
+                pt=f"A fonte de {series.symbol} entregou menos do que está guardado: {comparison.spans}.",
+            )
+            hint = phrase(
+                en="Try again later. If the shorter history is right, delete the stored one with "
+                f"`trintena data delete {series.symbol}` and fetch again.",
+                pt="Tente de novo mais tarde. Se o histórico menor estiver certo, apague o guardado com "
+                f"`trintena data delete {series.symbol}` e busque de novo.",
+            )
+            return _standing_in(own, why, hint)
+        return Delivery(series, (*remarks, *comparison.remarks))
+
+    def _stored(self, symbol: str, kind: str | None = None) -> PriceSeries | None:
+        key = self._stored_key(symbol, kind)
         return None if key is None else self.registry.load_dataset(key)
+
+    def _stored_key(self, symbol: str, kind: str | None = None) -> str | None:
+        latest = self.registry.latest_dataset
+        return latest(symbol, kind=kind) or latest(symbol.upper(), kind=kind)
 
     def series_to_train(
         self, symbol: str | None = None, csv: Path | None = None, column: str | None = None
@@ -142,7 +170,7 @@ class Services:
         """
         if csv is not None:
             reading = read_csv(csv, symbol=symbol, column=column)
-            return Delivery(reading.series, tuple(reading.understood))
+            return Delivery(reading.series, (*reading.understood, *self.on_new_source(reading.series)))
         if column is not None:
             raise UsageError(
                 phrase(
@@ -202,23 +230,35 @@ class Services:
         }
 
     def _newest_of(self, model: ModelVersion) -> Delivery:
-        """The newest prices of a model's own series.
+        """The newest prices of a model's own series: of the kind of source that it was trained on.
 
-        A name that came with a file is never looked up elsewhere: a source may know another series by it.
+        Its name may mean another series by now. One that came with a file is never looked up elsewhere,
+        and a file that was imported under a symbol is not what its source delivers.
         """
-        from_file = is_from_file(model.parameters.get("source", ""))
+        source = model.parameters.get("source")
+        if source is None:
+            return self.newest(model.symbol)
+        if not is_from_file(source):
+            try:
+                return self._delivered(model.symbol, kind=source_kind(source))
+            except SourceError as error:
+                hint = phrase(
+                    en="Try again later. A file needs a model of its own: `trintena train --csv FILE`.",
+                    pt="Tente de novo mais tarde. Um arquivo precisa de um modelo próprio: "
+                    "`trintena train --csv FILE`.",
+                )
+                raise SourceError(error.message, field=error.field, hint=hint) from error
+        key = self.registry.latest_dataset(model.symbol, kind=source_kind(source))
+        if key is not None:
+            return Delivery(self.registry.load_dataset(key))
         again = f"trintena data import FILE --name {shlex.quote(model.symbol)}"
-        if from_file and self.registry.latest_dataset(model.symbol) is None:
-            raise NotFoundError(
-                phrase(
-                    en=f"The prices of {model.symbol} came from a file and are no longer stored.",
-                    pt=f"Os preços de {model.symbol} vieram de um arquivo e não estão mais guardados.",
-                ),
-                hint=phrase(
-                    en=f"Import the file again: `{again}`.", pt=f"Importe o arquivo de novo: `{again}`."
-                ),
-            )
-        return self.newest(model.symbol)
+        raise NotFoundError(
+            phrase(
+                en=f"The prices of {model.symbol} came from a file and are no longer stored.",
+                pt=f"Os preços de {model.symbol} vieram de um arquivo e não estão mais guardados.",
+            ),
+            hint=phrase(en=f"Import the file again: `{again}`.", pt=f"Importe o arquivo de novo: `{again}`."),
+        )
 
     def export(self, version: int, destination: Path) -> tuple[Path, ...]:
         """Copy a version's three files, found unchanged, to a folder."""

@@ -15,7 +15,6 @@ from trintena.language import phrase
 
 if TYPE_CHECKING:
     from trintena.domain import PriceSeries
-    from trintena.registry import DatasetRow
 
 AllowJumps = Annotated[
     bool, typer.Option("--allow-jumps", help="Accept a step of the close by more than a factor of 4.")
@@ -91,10 +90,9 @@ def import_(
     )
     series, doubts = reading.series, doubts_of(reading.series)
     if as_json:
-        if not dry_run:
-            _store(series)
+        remarks = () if dry_run else _store(series)
         read = {"understood": reading.understood, "facts": reading.facts, "warnings": as_warnings(doubts)}
-        print_json({**summary(series), "stored": not dry_run, **read})
+        print_json({**summary(series), "stored": not dry_run, "remarks": list(remarks), **read})
         return
     for sentence in reading.understood:
         screen.print(sentence, soft_wrap=True)
@@ -112,28 +110,22 @@ def import_(
             soft_wrap=True,
         )
         return
-    before = _store(series)
+    remarks = _store(series)
     name_and_hash = f"{series.symbol}, hash {series.content_hash[:SHORT]}"
     screen.print(
         phrase(en=f"Stored as {name_and_hash}.", pt=f"Guardado como {name_and_hash}."), soft_wrap=True
     )
-    if before is not None:
-        screen.print(
-            phrase(
-                en=f"Until now {series.symbol} was {before.source}; from now on it is this file.",
-                pt=f"Até agora {series.symbol} era {before.source}; a partir de agora é este arquivo.",
-            ),
-            soft_wrap=True,
-        )
+    for remark in remarks:
+        screen.print(remark, soft_wrap=True)
     print_next(series.symbol)
 
 
-def _store(series: PriceSeries) -> DatasetRow | None:
-    """Store a series, and give what its name meant before, if that came from elsewhere."""
+def _store(series: PriceSeries) -> tuple[str, ...]:
+    """Store a series, and give what there is to say if its name meant another source until now."""
     # after the file is understood: one that is refused leaves no trace, not even a database
     from trintena.bootstrap import application
 
     with application() as trintena:
-        known = next((row for row in trintena.registry.datasets() if row.symbol == series.symbol), None)
+        remarks = trintena.services.on_new_source(series)
         trintena.registry.save_dataset(series)
-    return known if known is not None and known.source != series.source else None
+    return remarks

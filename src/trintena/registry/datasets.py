@@ -7,6 +7,7 @@ from sqlalchemy import Select, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, undefer
 
+from trintena.data.sources.csv_file import source_kind
 from trintena.domain import PriceSeries
 from trintena.errors import DataError, NotFoundError, UsageError
 from trintena.language import phrase
@@ -15,7 +16,7 @@ from trintena.registry.columns import utc_now
 from trintena.registry.database import Database
 from trintena.registry.dependents import NOBODY, Dependents, dependents_of, in_use
 from trintena.registry.records import DatasetRow
-from trintena.registry.tables import Dataset, Experiment
+from trintena.registry.tables import Dataset, Experiment, RegisteredModel
 
 LIST_DATASETS = "See `trintena data list`."
 
@@ -74,10 +75,13 @@ class Datasets(Database):
             row = _find(session, key)
             return _series(row)
 
-    def latest_dataset(self, symbol: str) -> str | None:
-        """The hash of the dataset of a symbol that was stored last, newly or once more."""
+    def latest_dataset(self, symbol: str, *, kind: str | None = None) -> str | None:
+        """The hash of the dataset of a symbol that was stored last, newly or once more.
+
+        With `kind`, of those from that kind of source: `yahoo`, or `csv` for any file.
+        """
         with self._reading() as session:
-            return session.scalar(_newest_first(symbol).limit(1))
+            return session.scalar(_newest_first(symbol, kind).limit(1))
 
     def find_dataset(self, key: str) -> DatasetRow:
         """The newest dataset of a symbol, in capital letters if need be; else that of a hash, as above.
@@ -133,16 +137,25 @@ class Datasets(Database):
 
 
 def _dependents(session: Session, dataset: Dataset) -> Dependents:
-    return dependents_of(session, dataset, session.scalars(_newest_first(dataset.symbol)).all())
+    # A model forecasts from its own kind of source alone: what another kind stored does not stand in.
+    kind = source_kind(dataset.source)
+    found = dependents_of(session, dataset, session.scalars(_newest_first(dataset.symbol, kind)).all())
+    versions = select(RegisteredModel).where(RegisteredModel.version.in_(found.versions))
+    others = {
+        model.version
+        for model in session.scalars(versions)
+        if source_kind(model.parameters.get("source", kind)) != kind
+    }
+    return found - Dependents(versions=frozenset(others))
 
 
-def _newest_first(symbol: str) -> Select[str]:
+def _newest_first(symbol: str, kind: str | None = None) -> Select[str]:
     """Hashes of a symbol's datasets, the one stored last first: a corrected file may end earlier."""
-    return (
-        select(Dataset.content_hash)
-        .where(Dataset.symbol == symbol)
-        .order_by(Dataset.created_at.desc(), Dataset.last_date.desc())
-    )
+    found = select(Dataset.content_hash).where(Dataset.symbol == symbol)
+    if kind is not None:
+        named = Dataset.source.startswith(f"{kind}:", autoescape=True)
+        found = found.where((Dataset.source == kind) | named)
+    return found.order_by(Dataset.created_at.desc(), Dataset.last_date.desc())
 
 
 def _find(session: Session, key: str, *, payload: bool = True) -> Dataset:

@@ -287,8 +287,18 @@ def test_a_key_that_fits_no_dataset_is_refused(trintena: Trintena, home: Path, k
     assert "trintena data list" in shown.err
 
 
+def test_a_file_is_not_fetched_but_imported(trintena: Trintena, prices: Prices) -> None:
+    file = prices("my prices.csv", n_rows=400)
+    shown = trintena("data", "fetch", file)
+    assert (shown.code, shown.out) == (2, "")
+    assert f"trintena data import '{file}'" in shown.err
+    assert trintena("data", "list", "--json").json == []
+
+
 def test_a_name_that_meant_something_else_is_told(trintena: Trintena, prices: Prices) -> None:
     assert "Until now" not in trintena("data", "import", prices(n_rows=400)).out
     assert "Until now" not in trintena("data", "import", prices(n_rows=410)).out
-    shown = trintena("data", "import", prices("other.csv", n_rows=400), "--name", "walk")
-    assert "Until now walk was csv:walk.csv; from now on it is this file." in shown.out
+    shown = trintena("data", "import", prices("other.csv", n_rows=400, seed=1), "--name", "walk")
+    assert "Until now walk was csv:walk.csv; now it is csv:other.csv." in shown.out
+    again = trintena("data", "import", prices(n_rows=410), "--json").json
+    assert again["remarks"] == ["Until now walk was csv:other.csv; now it is csv:walk.csv."]

@@ -135,3 +135,46 @@ def test_an_interrupt_ends_the_wait_at_once(yahoo: Yahoo, home: Path) -> None:
     _, err = process.communicate(timeout=60)
     assert (process.returncode, err) == (130, "")
     assert time.monotonic() - begun < 5
+
+
+def test_a_model_forecasts_from_its_own_kind_of_source(
+    yahoo: Yahoo, command: Command, tmp_path: Path
+) -> None:
+    def write(close: list[float]) -> Path:
+        lines = [f"{day},{price}\n" for day, price in zip(DAYS, close, strict=True)]
+        (tmp_path / "NVDA.csv").write_text("date,close\n" + "".join(lines), "utf-8")
+        return tmp_path / "NVDA.csv"
+
+    few = ("train", "--models", "9", "--lookback", "8", "--workers", "1")
+    file = write([10 + price for price in CLOSE])
+    yahoo.answers(WHOLE)
+    assert command(*few).code == 0
+    trained = command(*few, "--csv", file)
+    assert trained.code == 0
+    assert "Until now NVDA was yahoo; now it is csv:NVDA.csv." in trained.err
+
+    def last_value(version: int) -> float:
+        return float(command("predict", "--model", version).json["last_value"])
+
+    for _ in range(2):
+        assert last_value(1) == pytest.approx(CLOSE[-1])
+        assert last_value(2) == pytest.approx(CLOSE[-1] + 10)
+        assert command("data", "fetch", "NVDA").code == 0
+
+    listed = command("data", "list", "--json").json
+    (of_file,) = [row["dataset_hash"] for row in listed if row["source"] == "csv:NVDA.csv"]
+    refused = command("data", "delete", of_file)
+    assert (refused.code, "model version 2." in refused.err) == (2, True)
+    assert command("data", "delete", of_file, "--force", "--yes").code == 0
+    refused = command("predict", "--model", 2)
+    assert (refused.code, refused.out) == (2, "")
+    assert "trintena data import FILE --name NVDA" in refused.err
+    assert last_value(1) == pytest.approx(CLOSE[-1])
+
+    (of_yahoo,) = [row["dataset_hash"] for row in listed if row["source"] == "yahoo"]
+    assert command("data", "delete", of_yahoo, "--force", "--yes").code == 0
+    assert command("data", "import", file).code == 0
+    yahoo.answers(DOWN)
+    refused = command("predict", "--model", 1)
+    assert (refused.code, refused.out) == (2, "")
+    assert "A file needs a model of its own" in refused.err

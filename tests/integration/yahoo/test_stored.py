@@ -157,12 +157,18 @@ def test_with_nothing_stored_a_failure_is_a_failure(yahoo: Yahoo, services: Serv
     assert services.registry.datasets() == []
 
 
+def imported(services: Services, folder: Path, n_rows: int = 40, name: str = "NVDA") -> str:
+    """Store prices of a file, and give their hash."""
+    file = folder / f"{name}.csv"
+    lines = [f"{day},{n + 10}\n" for n, day in enumerate(DAYS[:n_rows])]
+    file.write_text("date,close\n" + "".join(lines), "utf-8")
+    return services.registry.save_dataset(read_csv(file).series)
+
+
 def test_an_imported_name_is_taken_as_stored_until_it_is_fetched(
     yahoo: Yahoo, services: Services, tmp_path: Path
 ) -> None:
-    file = tmp_path / "NVDA.csv"
-    file.write_text("date,close\n" + "".join(f"{day},{n + 10}\n" for n, day in enumerate(DAYS[:40])), "utf-8")
-    services.registry.save_dataset(read_csv(file).series)
+    imported(services, tmp_path)
     yahoo.answers(DOWN)
     assert services.newest("NVDA").remarks == ()
     assert yahoo.n_charts == 0
@@ -170,9 +176,24 @@ def test_an_imported_name_is_taken_as_stored_until_it_is_fetched(
     yahoo.answers(WHOLE)
     delivery = services.fetch("NVDA")
     assert delivery.answered
-    (remark,) = delivery.remarks
-    assert remark.startswith("Until now NVDA was csv:")
+    assert delivery.remarks == ("Until now NVDA was csv:NVDA.csv; now it is yahoo.",)
     assert services.newest("NVDA").series.source == "yahoo"
+    remarks = services.series_to_train(csv=tmp_path / "NVDA.csv").remarks
+    assert remarks[-1] == "Until now NVDA was yahoo; now it is csv:NVDA.csv."
+
+
+def test_an_import_in_between_does_not_let_a_shrunken_history_pass(
+    yahoo: Yahoo, services: Services, tmp_path: Path
+) -> None:
+    yahoo.answers(WHOLE)
+    stored = services.fetch("nvda").series
+    imported(services, tmp_path)
+    imported(services, tmp_path, name="nvda")
+    yahoo.answers(rows(40, 60))
+    for typed in ("NVDA", "nvda"):
+        delivery = services.fetch(typed)
+        assert not delivery.answered
+        assert delivery.series.content_hash == stored.content_hash
 
 
 def test_a_jump_that_was_allowed_once_serves_where_it_is_refused(yahoo: Yahoo, services: Services) -> None:

@@ -104,6 +104,15 @@ def test_latest_is_the_one_stored_last_newly_or_once_more(registry: Registry, se
     assert [row.content_hash for row in registry.datasets()] == [wrong, corrected]
 
 
+def test_the_latest_of_a_kind_of_source(registry: Registry, series: MakeSeries) -> None:
+    of_file = series()
+    fetched = PriceSeries("NVDA", of_file.dates, of_file.columns, of_file.values + 1, "yahoo")
+    keys = [registry.save_dataset(of_file), registry.save_dataset(fetched)]
+    assert [registry.latest_dataset("NVDA", kind=kind) for kind in ("csv", "yahoo")] == keys
+    assert registry.latest_dataset("NVDA", kind="sample") is None
+    assert registry.latest_dataset("NVDA") == keys[1]
+
+
 def test_a_dataset_in_use_is_deleted_with_its_experiments_if_that_is_agreed(
     registry: Registry, series: MakeSeries, spec: Callable[..., ExperimentSpec]
 ) -> None:

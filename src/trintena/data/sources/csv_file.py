@@ -15,9 +15,14 @@ def claims(reference: str) -> bool:
     return PurePath(reference).suffix.lower() in ENDINGS or "/" in reference
 
 
+def source_kind(source: str) -> str:
+    """Which kind of source a series came from: the word before the colon, as `csv` of `csv:NVDA.csv`."""
+    return source.partition(":")[0]
+
+
 def is_from_file(source: str) -> bool:
     """Whether the source of a series is a file: `csv:` and its name."""
-    return source.startswith("csv:")
+    return source_kind(source) == "csv"
 
 
 def fetch(reference: str, *, allow_jumps: bool = False) -> PriceSeries:
