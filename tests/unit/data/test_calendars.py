@@ -173,11 +173,15 @@ def test_a_friday_and_a_monday_are_a_daily_series():
     assert days(next_dates("X", np.array(["2020-02-21", "2020-02-24"], "datetime64[D]"), 1)) == ["2020-02-25"]
 
 
-def hours_of_new_york(first, last, minutes=60):
-    sessions = sessions_between("XNYS", np.datetime64(first), np.datetime64(last))
+def hours_of(exchange, first, last, minutes=60):
+    sessions = sessions_between(exchange, np.datetime64(first), np.datetime64(last))
     step = np.timedelta64(minutes, "m")
     pairs = zip(sessions.opens, sessions.closes, strict=True)
     return np.concatenate([np.arange(opening, closing, step) for opening, closing in pairs])
+
+
+def hours_of_new_york(first, last, minutes=60):
+    return hours_of("XNYS", first, last, minutes)
 
 
 def test_hours_of_a_share_end_early_on_half_days():
@@ -197,6 +201,19 @@ def test_hours_of_a_share_end_early_on_half_days():
 def test_hours_of_a_share_follow_the_clocks_of_its_exchange(first):
     dates = hours_of_new_york(first, "2026-03-06")
     assert days(next_dates("NVDA", dates, 1)) == ["2026-03-09T13:30:00"]
+
+
+@pytest.mark.parametrize("minutes", [60, 15])
+@pytest.mark.parametrize("ends", [0, 3], ids=["after a session", "within one"])
+@pytest.mark.parametrize(
+    "last", ["2026-03-06", "2026-03-13", "2026-10-30", "2026-11-03", "2026-11-10", "2026-11-19"]
+)
+def test_bars_of_b3_go_on_until_the_closing_when_new_york_changes_its_clocks(last, ends, minutes):
+    rows = hours_of("BVMF", np.datetime64(last) - 100, last, minutes)
+    following = hours_of("BVMF", last, np.datetime64(last) + 25, minutes)
+    dates = rows[: len(rows) - ends]
+    expected = following[following > dates[-1]]
+    np.testing.assert_array_equal(next_dates("PETR4.SA", dates, len(expected)), expected)
 
 
 def test_bars_named_after_their_end_keep_the_one_at_the_closing():

@@ -17,6 +17,9 @@ RECENT_DAYS = 45
 ENOUGH_SESSIONS = 5
 """From here on the rows themselves say at what times of a session there are bars."""
 
+LATER = np.timedelta64(3600, "s")
+"""So much longer than any session that was seen may one be that follows."""
+
 
 @dataclass(frozen=True, eq=False)
 class SessionBars:
@@ -65,8 +68,9 @@ class SessionBars:
 def session_bars(exchange: str, dates: Dates) -> SessionBars | None:
     """How the recent rows fit into the sessions of an exchange; None if they do not.
 
-    Nine rows in ten must stand within a session at a time at which most sessions have one. Of less
-    than a week of sessions, the times are taken to go on by the usual step until the closing.
+    Nine rows in ten must stand within a session at a time at which most sessions have one, of those
+    that are long enough. Of less than a week of sessions, the times are taken to go on by the usual
+    step until the closing.
     """
     recent = dates[dates > dates[-1] - RECENT_DAYS * DAY]
     sessions = _around(exchange, recent)
@@ -78,7 +82,7 @@ def session_bars(exchange: str, dates: Dates) -> SessionBars | None:
     opens, closes = sessions.opens[place[inside]], sessions.closes[place[inside]]
     offsets = recent[inside] - opens
     at_close = bool((recent[inside] == closes).sum() >= 0.5 * len(np.unique(place[inside])))
-    bars = _times_of_a_session(offsets, place[inside], (closes - opens).max(), at_close)
+    bars = _times_of_a_session(offsets, place[inside], closes - opens, at_close)
     if not len(bars) or np.isin(offsets, bars).mean() < 0.9:
         return None
     strays = int((~inside).sum())
@@ -87,21 +91,36 @@ def session_bars(exchange: str, dates: Dates) -> SessionBars | None:
 
 
 def _times_of_a_session(
-    offsets: Offsets,
-    session_of_row: Counts,
-    longest: np.timedelta64,
-    at_close: bool,
+    offsets: Offsets, session_of_row: Counts, lengths: Offsets, at_close: bool
 ) -> Offsets:
-    n_sessions = len(np.unique(session_of_row))
-    if n_sessions >= ENOUGH_SESSIONS:
-        times, counts = np.unique(offsets, return_counts=True)
-        return cast("Offsets", times[counts >= 0.5 * n_sessions])
+    """The times of the bars after the opening, judged by rows, each with the length of its session."""
+    seen, first = np.unique(session_of_row, return_index=True)
+    if len(seen) >= ENOUGH_SESSIONS:
+        complete = session_of_row != seen[-1]  # the last one may still be open
+        return _usual_times(offsets[complete], lengths[first[:-1]], at_close)
     steps = np.diff(offsets)[np.diff(session_of_row) == 0].astype(np.int64)
     if not len(steps):  # one row in each session: no step within it
         return offsets[:0]
     step = int(np.median(steps))
-    grid = np.arange(0, int(longest.astype(np.int64)) + at_close, step).astype("timedelta64[s]")
+    grid = np.arange(0, int(lengths.max().astype(np.int64)) + at_close, step).astype("timedelta64[s]")
     return cast("Offsets", grid + offsets.min() % np.timedelta64(step, "s"))
+
+
+def _usual_times(offsets: Offsets, lengths: Offsets, at_close: bool) -> Offsets:
+    """The times that at least half of the sessions have, of those that had not closed by then.
+
+    B3 closes an hour later in São Paulo when New York does: bars that go on until the closing are
+    taken to do so in longer sessions than any that was seen.
+    """
+    times, counts = np.unique(offsets, return_counts=True)
+    open_then = (lengths > times[:, None]) | (at_close & (lengths == times[:, None]))
+    usual = times[counts >= 0.5 * np.maximum(open_then.sum(axis=1), 1)]
+    if len(usual) < 2:
+        return cast("Offsets", usual)
+    step = np.diff(usual)[-1]
+    if usual[-1] + step < lengths.max():
+        return cast("Offsets", usual)
+    return cast("Offsets", np.concatenate([usual, usual[-1] + step * np.arange(1, int(LATER // step) + 1)]))
 
 
 def _around(exchange: str, dates: Dates) -> Sessions:
