@@ -29,6 +29,7 @@ POWERS = {"K": "e3", "M": "e6", "B": "e9"}
 PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 """A number as Python and most programs write it."""
 _CURRENCY = re.compile(r" ?(?:R|US|A|C|HK|NZ|S)?\$ ?| ?[€£¥₹] ?")
+_ABBREVIATED = re.compile(r"[0-9] ?[kKmMbB]\n")
 _ALIKE = str.maketrans({"\u00a0": " ", "\u2009": " ", "\u202f": " ", "’": "'", "−": "-"})  # noqa: RUF001
 """Spaces, apostrophes and minus signs of typographers, as keyboards write them."""
 
@@ -149,6 +150,13 @@ def are_numbers(cells: Sequence[str]) -> bool:
     return not all(map(is_null, cells)) and any(
         convention.fits(cells) for convention in conventions(None, None)
     )
+
+
+def first_abbreviated(cells: Sequence[str]) -> int | None:
+    """The first number that ends with a letter for its power of ten, as volumes may and prices do not."""
+    if not _ABBREVIATED.search(_text(cells)):
+        return None
+    return next(row for row, cell in enumerate(cells) if _ABBREVIATED.search(cell + "\n"))
 
 
 def first_odd_one_out(cells: Sequence[str]) -> int | None:

@@ -23,6 +23,8 @@ _LOOKED_AT = 50
 """Lines from the beginning of a file in which separator and header must show themselves."""
 _PAIR = re.compile(r"""\(\s*(["'])(.*)\1\s*,\s*(["'])(.*)\3\s*\)""")
 """A title of two levels as Python writes it: `('Close', 'NVDA')`."""
+_NO_HEADER = re.compile(r"\s*$|#|\W*sep=.\s*$")
+"""A line that is empty, a comment, or Excel's hint on the separator."""
 _NAME = re.compile(r"[^\W\d_]")
 """Every symbol and every title has a letter."""
 
@@ -30,12 +32,12 @@ _NAME = re.compile(r"[^\W\d_]")
 def find_header(file: str, lines: Sequence[str]) -> tuple[str, int]:
     """What separates the columns, and how many lines stand before the header.
 
-    The header is the first line in which a separator divides off a known title; where there is none,
-    the first divided line that is followed by another; or else the first line of all. The separator
-    with the best and earliest header is taken; of several with the same, the one that divides most lines
-    into as many columns as the header.
+    The header is the first line in which a separator divides off the title of a column of dates, or else
+    any known title; where there is none, the first divided line that is followed by another; or else the
+    first line of all. The separator with the best and earliest header is taken; of several with the
+    same, the one that divides most lines into as many columns as the header.
     """
-    said = (at for at, line in enumerate(lines) if line.strip() and not line.startswith("#"))
+    said = (at for at, line in enumerate(lines) if not _NO_HEADER.match(line))
     shown = list(islice(said, _LOOKED_AT))
     if not shown:
         raise empty_file(file)
@@ -44,12 +46,15 @@ def find_header(file: str, lines: Sequence[str]) -> tuple[str, int]:
     candidates: list[tuple[bool, bool, int, int, str]] = []
     for separator in SEPARATORS:
         counts = [line.count(separator) for line in unquoted]
-        titled = [
-            i for i, line in enumerate(texts) if counts[i] and any(map(parts_of, line.split(separator)))
+        parts = [
+            {part for title in texts[i].split(separator) for part in parts_of(title)} if n else set()
+            for i, n in enumerate(counts)
         ]
+        dated = [i for i, found in enumerate(parts) if "date" in found and len(found) > 1]
+        titled = [i for i, found in enumerate(parts) if found]
         followed = [i for i, (count, below) in enumerate(pairwise(counts)) if count and below]
         if counts[0] or titled or followed:
-            first = min(titled[:1] or followed[:1] or [0])
+            first = (dated or titled or followed or [0])[0]
             alike = sum(count == counts[first] for count in counts[first:])
             candidates.append((not titled, not followed, first, -alike, separator))
     candidates.sort()
@@ -81,8 +86,7 @@ def read_header(raw: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], tuple[st
     """The title and the symbol of each column, and how many rows the header has."""
     first = raw[0]
     if len(raw) > 1 and _is_level(first, raw[1]):
-        levels = sorted(raw[:2], key=lambda row: sum(bool(parts_of(cell)) for cell in row[1:]))
-        symbols, titles = list(levels[0]), list(levels[1])
+        symbols, titles = map(list, sorted(raw[:2], key=_names_prices))
         symbols[0], n_header = "", 2
         titles[0] = first[0] if "date" in parts_of(first[0]) else ""
         if len(raw) > 2 and "date" in parts_of(raw[2][0]) and not any(raw[2][1:]):
@@ -91,6 +95,14 @@ def read_header(raw: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], tuple[st
     pairs = [_PAIR.fullmatch(cell) for cell in first]
     titles = [pair[2] if pair else cell for pair, cell in zip(pairs, first, strict=True)]
     return tuple(titles), tuple(pair[4] if pair else "" for pair in pairs), 1
+
+
+def _names_prices(level: Sequence[str]) -> tuple[bool, int]:
+    """Orders a level of symbols before one of prices: by its corner, or else by how many parts it names."""
+    return (
+        plain(level[0]) not in ("ticker", "symbol"),
+        len({part for cell in level[1:] for part in parts_of(cell)}),
+    )
 
 
 def _is_level(first: Sequence[str], second: Sequence[str]) -> bool:

@@ -14,19 +14,21 @@ from trintena.errors import DataError
 from trintena.language import number, phrase
 
 
-def no_number(table: Table, row: int, column: int, decimal: str, n_others: int) -> DataError:
-    """A cell is no number if the decimals come after `decimal`, and `n_others` are like it."""
+def no_number(table: Table, row: int, column: int, decimal: str | None, n_others: int) -> DataError:
+    """A cell is no number, or none if the decimals come after `decimal`, and `n_others` are like it."""
     cell = quoted(table.rows[row][column])
     guess = _guess(table.rows[row][column])
-    en, pt = SIGNS[decimal]
+    en = pt = ""
+    if decimal is not None:
+        en, pt = f" with a decimal {SIGNS[decimal][0]}", f" com {SIGNS[decimal][1]} decimal"
     more_en = f" {number(n_others)} more cells are like it." if n_others else ""
     more_pt = f" Há mais {number(n_others)} células assim." if n_others else ""
     return table.refusal(
         row,
         column,
         phrase(
-            en=f"expected a number with a decimal {en}, found {cell}{guess}.{more_en}",
-            pt=f"esperava um número com {pt} decimal, encontrou {cell}{guess}.{more_pt}",
+            en=f"expected a number{en}, found {cell}{guess}.{more_en}",
+            pt=f"esperava um número{pt}, encontrou {cell}{guess}.{more_pt}",
         ),
         phrase(
             en="Correct the cell, or say how numbers are written with --decimal and --thousands, "
@@ -84,6 +86,8 @@ def _guess(cell: str) -> str:
         return phrase(en=", which is too large", pt=", que é grande demais")
     if cell.endswith("%"):
         return phrase(en=" (a percentage)", pt=" (uma porcentagem)")
+    if re.search(r"\d ?[a-zA-Z]$", cell):
+        return phrase(en=" (an abbreviation?)", pt=" (uma abreviação?)")
     for other in conventions(None, None):
         if other.fits([cell]):
             en, pt = SIGNS[other.decimal]

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
-from trintena.data.csv_files.conventions import Convention
+from trintena.data.csv_files.conventions import Convention, first_abbreviated
 from trintena.data.csv_files.missing import is_null
 from trintena.data.csv_files.number_refusals import no_number, thousands_differ, two_readings
 from trintena.data.csv_files.table import Table
@@ -124,7 +124,10 @@ def _read(table: Table, units: Units, convention: Convention) -> Numbers | _Misf
     for unit in units:
         cells = {column: table.column(column) for column in unit}
         for column in unit:
-            if (row := convention.first_misfit(cells[column])) is not None:
+            row = convention.first_misfit(cells[column])
+            if row is None and "volume" not in parts_of(table.header[column]):
+                row = first_abbreviated(cells[column])  # 98,50 b is a bid in Frankfurt, not a milliard
+            if row is not None:
                 return _Misfit(convention, row, column)
             columns[column] = convention.read(cells[column])
         sign = max(map(convention.group, cells.values()), default="")
@@ -166,10 +169,11 @@ def _nearest(table: Table, units: Units, open_to: Sequence[Convention]) -> DataE
         cells = (cell for unit in units for column in unit for cell in table.column(column))
         found.append((sum(not convention.fits([cell]) for cell in cells), misfit))
     n, misfit = min(found, key=lambda candidate: candidate[0])
+    is_tie = len({n for n, _ in found}) < len(found)
     decimal = misfit.convention.decimal
     if misfit.thousands_in is not None:
         return thousands_differ(table, misfit.row, misfit.column, decimal, misfit.thousands_in)
-    return no_number(table, misfit.row, misfit.column, decimal, n - 1)
+    return no_number(table, misfit.row, misfit.column, None if is_tie else decimal, max(n - 1, 0))
 
 
 def _two_readings(table: Table, one: Numbers, other: Numbers) -> DataError:

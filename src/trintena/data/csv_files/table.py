@@ -138,20 +138,28 @@ def _records(file: str, lines: Sequence[str], n_before: int, separator: str) -> 
     try:
         # tuples, not lists: the garbage collector then does not walk through them again and again
         records = [tuple(map(str.strip, cells)) for cells in reader]
-        if reader.line_num != len(records):
-            reader = csv.reader(lines[n_before:], delimiter=separator, strict=True)
-            next(n_rows for n_rows, _ in enumerate(reader, start=1) if n_rows != reader.line_num)
-            raise csv.Error("a cell goes over several lines")
     except csv.Error as error:
         raise file_refusal(
             file,
             n_before + reader.line_num,
-            phrase(en=f"the quotes are broken ({error}).", pt=f"as aspas estão quebradas ({error})."),
+            phrase(en="the quotes are broken.", pt="as aspas estão quebradas."),
             phrase(
                 en="Put the whole cell between two double quotes, or none.",
                 pt="Ponha a célula inteira entre duas aspas duplas, ou sem nenhuma.",
             ),
         ) from error
+    if reader.line_num != len(records):
+        reader = csv.reader(lines[n_before:], delimiter=separator, strict=True)
+        next(n_rows for n_rows, _ in enumerate(reader, start=1) if n_rows != reader.line_num)
+        raise file_refusal(
+            file,
+            n_before + reader.line_num,
+            phrase(en="a cell goes over several lines.", pt="uma célula ocupa várias linhas."),
+            phrase(
+                en="Remove the line break, or complete the quotes.",
+                pt="Remova a quebra de linha, ou complete as aspas.",
+            ),
+        )
     return records
 
 

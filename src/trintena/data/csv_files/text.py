@@ -55,8 +55,8 @@ def read_text(path: Path) -> FileText:
         raise _no_text(path.name, content, content.index(b"\0"), "UTF-8")
     marked = content.startswith(codecs.BOM_UTF8)
     try:
-        text = content.decode("utf-8")
-        return FileText(path, text[1:] if marked else text, "UTF-8")
+        # files that were appended to each other have a mark in the middle, too
+        return FileText(path, content.decode("utf-8").replace("\ufeff", ""), "UTF-8")
     except UnicodeDecodeError as error:
         if marked or SEVERAL_BYTES.search(content):
             raise _no_text(path.name, content, error.start, "UTF-8") from error

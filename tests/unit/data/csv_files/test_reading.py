@@ -316,13 +316,20 @@ def test_other_numbers_are_refused_with_line_and_column(read, cell):
         ("-$1.50", -1.5),
         ("$-1.50", -1.5),
         ("12,50 €", 12.5),
-        ("42.94M", 42_940_000),
-        ("1,5k", 1_500),
+        ("1 234,50 $", 1234.5),
         ("−1.5", -1.5),  # noqa: RUF001
     ],
 )
 def test_numbers_are_read_as_people_write_them(read, cell, expected):
     assert read(f"date;close\n2020-01-06;{cell}\n").series.close.tolist() == [expected]
+
+
+def test_volumes_may_be_abbreviated_and_prices_may_not(read):
+    text = "date;close;vol\n2020-01-06;1.5;42.94M\n2020-01-07;1.5;1.5k\n2020-01-08;1.5;2 B\n"
+    assert read(text).series.values[:, 1].tolist() == [42_940_000, 1_500, 2e9]
+    assert read(text, column="vol", allow_jumps=True).series.close.tolist()[0] == 42_940_000
+    assert "found '98,50 b' (an abbreviation?)" in refusal(read, "Datum;Kurs\n13.01.2020;98,50 b\n")
+    assert "found '120 T'" in refusal(read, "date;close;volume\n2020-01-06;1.5;120 T\n")
 
 
 @pytest.mark.parametrize("cell", ["1,23,4", "1.234,5,6", "01,234.5", "12,34,567", ",", "1.234.56"])
@@ -604,6 +611,33 @@ def test_titles_before_the_header_are_passed_over(read):
     assert reading.facts["header_line"] == 3
 
 
+@pytest.mark.parametrize(
+    "before",
+    ["sep=;\n", "Symbol;NVDA\nName;NVIDIA Corp\n\n", "# of my broker\n", "NVDA; daily; in USD\n"],
+)
+def test_the_header_is_the_line_with_the_date_and_a_price(read, before):
+    reading = read(before + "Data;Kurs\n13.01.2020;12,50\n14.01.2020;12,60\n")
+    assert reading.series.close.tolist() == [12.5, 12.6]
+    assert reading.facts["header_line"] == before.count("\n") + 1
+
+
+def test_a_ticker_may_be_called_like_a_price(read):
+    header = "Price,Close,High,Low,Open,Volume\nTicker,LOW,LOW,LOW,LOW,LOW\nDate,,,,,\n"
+    reading = read(header + "2020-01-06,100,103,99,100,1000\n")
+    assert reading.series.symbol == "LOW"
+    assert reading.series.values.tolist() == [[100, 103, 99, 100, 1000]]
+
+
+def test_marks_between_files_that_were_appended_are_no_letters(read):
+    text = "\ufeffDate,Close\n2020-01-06,1\n\ufeffDate,Close\n2020-01-07,2\n"
+    assert read(text).series.close.tolist() == [1, 2]
+
+
+def test_a_midnight_beside_a_time_is_none(read):
+    text = "Date,Time,Close\n2020-01-06 00:00:00,16:00:00,1\n2020-01-07 00:00:00,17:00:00,2\n"
+    assert days(read(text).series) == ["2020-01-06T16:00:00", "2020-01-07T17:00:00"]
+
+
 def test_a_last_line_that_may_be_cut_is_told(read):
     told = read("date,close\n2020-01-06,1").understood
     assert any("The last line (2) ends without a line break" in sentence for sentence in told)
@@ -621,7 +655,7 @@ def test_everything_is_said_in_portuguese_too(read, monkeypatch):
         "Descartado: 1 linha sem fechamento (linha 3).",
         "2 de 3 linhas com data mantidas, de 2020-01-06 a 2020-01-08; fechamento de 5 a 6,5.",
     ]
-    assert "linha 2, coluna 'close': esperava um número com ponto decimal, encontrou 'x'" in refusal(
+    assert "linha 2, coluna 'close': esperava um número, encontrou 'x'" in refusal(
         read, "date,close\n2020-01-06,x\n"
     )
 
