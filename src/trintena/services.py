@@ -84,8 +84,13 @@ class Services:
             return Delivery(stored)
         return self._delivered(symbol, allow_jumps=allow_jumps)
 
-    def fetch(self, symbol: str, *, allow_jumps: bool = False) -> Delivery:
+    def fetch(self, symbol: str, *, allow_jumps: bool = False, replace: bool = False) -> Delivery:
         """The newest series of a symbol from its source, stored; nothing is stored if it did not answer.
+
+        Args:
+            symbol: a reference that a source claims, but no path of a file.
+            allow_jumps: as `newest`.
+            replace: take the answer also where it is worse than what is stored.
 
         Raises: as `newest`; and
             UsageError: the symbol is the path of a file, which has to be imported.
@@ -100,7 +105,7 @@ class Services:
                 field="symbol",
                 hint=phrase(en=f"Import it: `{order}`.", pt=f"Importe-o: `{order}`."),
             )
-        delivery = self._delivered(symbol, allow_jumps=allow_jumps)
+        delivery = self._delivered(symbol, allow_jumps=allow_jumps, replace=replace)
         if delivery.answered:
             self.registry.save_dataset(delivery.series)
         return delivery
@@ -119,7 +124,9 @@ class Services:
             ),
         )
 
-    def _delivered(self, symbol: str, *, allow_jumps: bool = False, kind: str | None = None) -> Delivery:
+    def _delivered(
+        self, symbol: str, *, allow_jumps: bool = False, replace: bool = False, kind: str | None = None
+    ) -> Delivery:
         """What the source of a symbol answers; if that will not do, what is stored, of a kind of source."""
         try:
             series = fetch(symbol, allow_jumps=allow_jumps)
@@ -135,16 +142,15 @@ class Services:
         if own is None:
             return Delivery(series, remarks)
         comparison = compare(own, series)
-        if comparison.is_short:
+        if comparison.is_worse and not replace:
             why = phrase(
-                en=f"The source of {series.symbol} delivered less than is stored: {comparison.spans}.",
-                pt=f"A fonte de {series.symbol} entregou menos do que está guardado: {comparison.spans}.",
+                en=f"The source of {series.symbol} delivered worse than is stored: {comparison.faults}.",
+                pt=f"A fonte de {series.symbol} entregou algo pior do que está guardado: {comparison.faults}.",
             )
+            order = f"trintena data fetch {shlex.quote(series.symbol)} --replace"
             hint = phrase(
-                en="Try again later. If the shorter history is right, delete the stored one with "
-                f"`trintena data delete {series.symbol}` and fetch again.",
-                pt="Tente de novo mais tarde. Se o histórico menor estiver certo, apague o guardado com "
-                f"`trintena data delete {series.symbol}` e busque de novo.",
+                en=f"Try again later; or, if it is right all the same, take it with `{order}`.",
+                pt=f"Tente de novo mais tarde; ou, se mesmo assim estiver certo, aceite com `{order}`.",
             )
             return _standing_in(own, why, hint)
         return Delivery(series, (*remarks, *comparison.remarks))

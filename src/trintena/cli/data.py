@@ -39,11 +39,16 @@ def fetch(
         typer.Argument(metavar="SYMBOL", help="A symbol of Yahoo Finance, sample:nasdaq or sample:sp500."),
     ] = "NVDA",
     allow_jumps: AllowJumps = False,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="Take what the source delivers now, even if worse than is stored."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Fetch the newest prices of a symbol from its source, and store them.
 
-    When the source does not answer, the dataset that is stored already stands in, and the exit code is 1.
+    When the source does not answer, or with worse than is stored, the dataset that is stored already stands
+    in, and the exit code is 1.
 
     \b
     Examples:
@@ -54,7 +59,7 @@ def fetch(
     from trintena.bootstrap import application
 
     with application() as trintena:
-        delivery = trintena.services.fetch(symbol, allow_jumps=allow_jumps)
+        delivery = trintena.services.fetch(symbol, allow_jumps=allow_jumps, replace=replace)
     doubts = say_about(delivery)
     if as_json:
         answer = {"answered": delivery.answered, "remarks": list(delivery.remarks), "understood": []}

@@ -2,7 +2,8 @@
 
 Adjusted prices change backwards: a dividend or a split multiplies every price before it. So nothing
 is ever appended to a stored history; the new one replaces it as a whole, and what has changed is
-said. An answer that has plainly lost what is stored is no better history, but a bad answer.
+said. An answer that has plainly lost what is stored, or whose prices differ without rhyme, is no
+better history, but a bad answer.
 """
 
 from __future__ import annotations
@@ -19,8 +20,12 @@ from trintena.language import number, phrase
 
 TOLERANCE = 2e-5
 """Relative. What Yahoo says twice agrees to some 1e-6; a dividend of 1 cent on 180 moves the past by 6e-5."""
-MAX_LOST_SHARE = 0.05
+MAX_LOST_SHARE = 0.01
 """An answer without a larger share of the stored rows than this is a bad one."""
+MAX_STEPS_SHARE = 0.05
+"""Dividends and splits change the ratio to the stored prices on few days; nonsense does from row to row."""
+FEW_STEPS = 4
+"""So many changes of the ratio are two corrected rows at most, however short the history."""
 MIN_ADJUSTED_SHARE = 0.9
 """At least this share of the rows before a day has to have changed by one factor, to be an adjustment."""
 
@@ -39,6 +44,10 @@ class Comparison:
     """The last date of a price that the factor applies to."""
     differing: Dates
     """Of rows in both whose prices differ, the factor taken into account."""
+    n_common: int
+    """Rows that both have."""
+    n_steps: int
+    """How often the ratio of the new to the stored close changes from one of them to the next."""
     lost: Dates
     """Of stored rows that the new history does not have."""
     between: Dates
@@ -50,16 +59,34 @@ class Comparison:
         return int((self.new.dates > self.stored.dates[-1]).sum())
 
     @property
-    def is_short(self) -> bool:
-        """Whether the new history is a bad answer: it ends earlier, or lacks much of what is stored."""
-        ends_earlier = bool(self.new.dates[-1] < self.stored.dates[-1])
-        return ends_earlier or len(self.lost) > MAX_LOST_SHARE * len(self.stored)
+    def is_worse(self) -> bool:
+        """Whether the new history is a bad answer, which must not replace the stored one."""
+        return bool(self.faults)
 
     @property
-    def spans(self) -> str:
-        """Both histories with their rows and their first and last dates."""
-        new, stored = _span(self.new), _span(self.stored)
-        return phrase(en=f"{new}, where {stored} are stored", pt=f"{new}, e há {stored} guardadas")
+    def faults(self) -> str:
+        """What makes the new history a bad answer, as a part of a sentence; nothing where it is none."""
+        faults = []
+        ends_earlier = bool(self.new.dates[-1] < self.stored.dates[-1])
+        if ends_earlier or len(self.lost) > MAX_LOST_SHARE * len(self.stored):
+            new, stored = _span(self.new), _span(self.stored)
+            faults.append(
+                phrase(en=f"{new}, where {stored} are stored", pt=f"{new}, e há {stored} guardadas")
+            )
+        if missing := [name for name in self.stored.columns if name not in self.new.columns]:
+            names = ", ".join(missing)
+            faults.append(phrase(en=f"no values of {names}", pt=f"nenhum valor de {names}"))
+        if self.n_steps > max(FEW_STEPS, MAX_STEPS_SHARE * (self.n_common - 1)):
+            steps, pairs = number(self.n_steps), number(self.n_common - 1)
+            faults.append(
+                phrase(
+                    en=f"closes whose ratio to the stored ones changes {steps} times in {pairs} steps, as "
+                    "no dividend and no split would change it",
+                    pt=f"fechamentos cuja razão com os guardados muda {steps} vezes em {pairs} passos, "
+                    "como nenhum dividendo ou desdobramento faria",
+                )
+            )
+        return "; ".join(faults)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -152,6 +179,8 @@ def compare(stored: PriceSeries, new: PriceSeries) -> Comparison:
         factor=factor,
         adjusted_until=common[n_adjusted - 1] if n_adjusted else None,
         differing=common[differs],
+        n_common=len(common),
+        n_steps=_steps(old[:, close], now[:, close]),
         lost=np.setdiff1d(stored.dates, new.dates),
         between=inside[inside < stored.dates[-1]],
     )
@@ -180,6 +209,11 @@ def _adjustment(old: Float[np.ndarray, " row"], new: Float[np.ndarray, " row"]) 
     if follows[:n_adjusted].sum() < MIN_ADJUSTED_SHARE * max(n_adjusted, 1):
         return 1.0, 0
     return factor, n_adjusted
+
+
+def _steps(old: Float[np.ndarray, " row"], new: Float[np.ndarray, " row"]) -> int:
+    """How often new / old changes from one row to the next; multiplied out, for a price may be zero."""
+    return int((~_agree(new[:-1] * old[1:], new[1:] * old[:-1])).sum())
 
 
 def _span(series: PriceSeries) -> str:

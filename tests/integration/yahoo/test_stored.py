@@ -108,9 +108,21 @@ def test_a_shrunken_history_replaces_nothing(yahoo: Yahoo, services: Services, s
         assert not delivery.answered
         assert delivery.series.content_hash == stored.content_hash
         (remark,) = delivery.remarks
-        assert "less than is stored" in remark
-        assert "trintena data delete NVDA" in remark
+        assert "delivered worse than is stored" in remark
+        assert "trintena data fetch NVDA --replace" in remark
     assert len(services.registry.datasets()) == 1
+
+
+def test_a_shrunken_history_is_taken_if_that_is_wanted(yahoo: Yahoo, services: Services) -> None:
+    for first in (rows(0, 59), Reply(WHOLE)):
+        yahoo.answers(first)
+        services.fetch("NVDA")
+    yahoo.answers(rows(40, 60))
+    assert not services.fetch("NVDA").answered
+    delivery = services.fetch("NVDA", replace=True)
+    assert (delivery.answered, len(delivery.series)) == (True, 20)
+    assert f"The history starts on {DAYS[40]}; the stored one on {DAYS[0]}." in delivery.remarks
+    assert services.fetch("NVDA").remarks == ()
 
 
 @pytest.mark.parametrize("bad", BAD, ids=BAD_NAMES)

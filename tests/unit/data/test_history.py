@@ -28,7 +28,7 @@ def with_close(rows, factor):
 def test_the_same_history_needs_no_words():
     found = compare(history(), history())
     assert found.remarks == ()
-    assert not found.is_short
+    assert not found.is_worse
 
 
 def test_noise_in_the_last_digits_and_corrected_volumes_are_the_same_history():
@@ -95,31 +95,53 @@ def test_a_high_that_was_corrected_is_a_row_that_differs():
     assert found.remarks == ("1 row with other prices than stored; the first is 2024-01-06.",)
 
 
-def test_rows_that_vanished_or_appeared_are_said_and_are_no_short_answer():
-    found = compare(history(without=[50]), history(without=[10, 11]))
-    assert not found.is_short
+def test_rows_that_vanished_or_appeared_are_said_and_are_no_bad_answer():
+    found = compare(history(without=[50]), history(without=[10]))
+    assert not found.is_worse
     assert found.remarks == (
-        "2 rows of the stored ones vanished; the first is 2024-01-11.",
+        "1 row of the stored ones vanished; the first is 2024-01-11.",
         "1 row appeared before the last stored one; the first is 2024-02-20.",
     )
 
 
 def test_a_history_that_starts_a_little_later_is_said():
     whole = history()
-    found = compare(whole.rows(0, 195), whole.rows(3, 200))
-    assert not found.is_short
-    assert "The history starts on 2024-01-04; the stored one on 2024-01-01." in found.remarks
+    found = compare(whole.rows(0, 195), whole.rows(1, 200))
+    assert not found.is_worse
+    assert "The history starts on 2024-01-02; the stored one on 2024-01-01." in found.remarks
 
 
-def test_less_than_is_stored_is_a_short_answer():
+def test_less_than_is_stored_is_a_bad_answer():
     whole = history()
-    assert compare(whole, whole.rows(170, 200)).is_short
-    assert compare(whole, whole.rows(0, 199)).is_short
-    assert compare(whole, history(first="2030-01-01")).is_short
-    spans = compare(whole, whole.rows(170, 200)).spans
-    assert spans == (
+    assert compare(whole, whole.rows(170, 200)).is_worse
+    assert compare(whole, whole.rows(0, 199)).is_worse
+    assert compare(whole, history(first="2030-01-01")).is_worse
+    assert compare(whole, history(without=[10, 11, 12])).is_worse
+    assert compare(whole, whole.rows(170, 200)).faults == (
         "30 rows from 2024-06-19 to 2024-07-18, where 200 rows from 2024-01-01 to 2024-07-18 are stored"
     )
+
+
+def test_prices_that_differ_without_rhyme_are_a_bad_answer():
+    noise = 1 + np.random.default_rng(1).uniform(-0.01, 0.01, len(CLOSE))
+    found = compare(history(), history(CLOSE * noise))
+    assert found.faults == (
+        "closes whose ratio to the stored ones changes 198 times in 199 steps, as no dividend and no "
+        "split would change it"
+    )
+    assert compare(history(), history(CLOSE[::-1].copy())).is_worse
+    assert compare(history(), history(with_close(slice(0, 200, 30), 1.5))).is_worse
+
+
+def test_many_dividends_and_some_corrections_are_no_bad_answer():
+    close = CLOSE.copy()
+    for until in (40, 90, 150):
+        close[:until] *= 0.99
+    close[[20, 120]] *= 1.01
+    assert not compare(history(), history(close)).is_worse
+    short = history().rows(0, 6)
+    close[3] *= 1.01
+    assert not compare(short, history(close).rows(0, 6)).is_worse
 
 
 def test_prices_below_zero_and_zero_are_compared_too():
@@ -128,10 +150,11 @@ def test_prices_below_zero_and_zero_are_compared_too():
     assert compare(history(strange), history(strange * 2)).factor == 2
 
 
-def test_columns_that_only_one_of_them_has_are_left_alone():
+def test_columns_may_come_but_not_go():
     bare = PriceSeries("NVDA", history().dates, ("close",), CLOSE[:, None].copy(), "yahoo")
     assert compare(bare, history()).remarks == ()
-    assert compare(history(), bare).remarks == ()
+    assert not compare(bare, history()).is_worse
+    assert compare(history(), bare).faults == "no values of open, high, low, volume"
 
 
 def test_in_portuguese(monkeypatch):
@@ -140,3 +163,6 @@ def test_in_portuguese(monkeypatch):
     news, adjustment = compare(whole.rows(0, 198), history(CLOSE * 0.5)).remarks
     assert news == "2 linhas novas desde 2024-07-16."
     assert "cada preço é 0,5 vezes o guardado" in adjustment
+    assert compare(whole, history(CLOSE * CLOSE)).faults.startswith(
+        "fechamentos cuja razão com os guardados muda 199 vezes em 199 passos"
+    )
