@@ -4,6 +4,10 @@ A split and a crash are both large against the moves around them, and both stay.
 bar of the day: a split lies between two days, so the day already opens on the new level, and the
 moves after it are as large as those before, in proportion. A crash happens within the day (1987,
 bitcoin in March 2020), or it is news overnight and seldom near a ratio of small whole numbers.
+
+In the last rows, where nothing can be seen to stay, only steps near a split count. What is not found
+at all: a split that the moves around could explain, as with volatile prices, and any step smaller
+than 3:2.
 """
 
 from __future__ import annotations
@@ -17,8 +21,9 @@ from jaxtyping import Bool, Float, Int
 AROUND = 30
 """Steps on either side by which the usual size of a move is judged."""
 STAYING = 20
-"""Rows on either side whose middle levels are compared, five at least."""
+"""Rows on either side whose middle levels are compared."""
 FEWEST = 5
+"""The least number of them; at the end of a series fewer have to do if the step is near a split."""
 SIGMAS = 10.0
 """How many robust standard deviations of the steps around make a step large."""
 SMALL_SIGMAS = 20.0
@@ -71,7 +76,9 @@ def level_shifts(
             continue
         if abs(move) < np.log(2.0) - TOLERANCE and abs(move) < SMALL_SIGMAS * sigma:
             continue
-        if _stays(logs, int(step), move) and _lies_between_days(prices, int(step), move, float(sigma)):
+        if _stays(logs, int(step), move, split is not None) and _lies_between_days(
+            prices, int(step), move, float(sigma)
+        ):
             found.append(LevelShift(int(step) + 1, float(np.exp(move)), split))
     return found
 
@@ -107,10 +114,10 @@ def _nearest_split(move: float, sigma: float) -> tuple[int, int] | None:
     return SPLITS[best] if misses[best] <= min(TOLERANCE, 3 * sigma) else None
 
 
-def _stays(logs: Float[np.ndarray, " row"], step: int, move: float) -> bool:
+def _stays(logs: Float[np.ndarray, " row"], step: int, move: float, near_split: bool) -> bool:
     before = logs[max(0, step + 1 - STAYING) : step + 1]
     after = logs[step + 1 : step + 1 + STAYING]
-    if min(len(before), len(after)) < FEWEST:
+    if len(before) < FEWEST or (len(after) < FEWEST and not near_split):
         return False
     return abs(float(np.median(after) - np.median(before)) - move) < 0.35 * abs(move)
 

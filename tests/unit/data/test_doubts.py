@@ -154,6 +154,43 @@ def test_a_missed_split_is_named(factor, split, whole):
     assert f"near a {split}" in found.message
 
 
+@pytest.mark.parametrize("rows_after", [1, 2, 3, 4])
+@pytest.mark.parametrize("factor", [2, 4, 10])
+@pytest.mark.parametrize("whole", [False, True], ids=["closes", "bars"])
+def test_a_split_in_the_last_rows_is_named(factor, rows_after, whole):
+    close = walk(3, sigma=0.012)
+    values = bars(close)[:, :4] if whole else close[:, None]
+    values[-rows_after:] /= factor
+    found = only(doubts_of(series(values)))
+    assert (found.code, found.dates) == ("level_shift", (str(SESSIONS[N_ROWS - rows_after]),))
+    assert f"near a {factor}:1 split" in found.message
+
+
+@pytest.mark.parametrize("rows_after", [1, 3])
+def test_a_crash_within_one_of_the_last_days_is_no_split(rows_after):
+    close = walk(3, sigma=0.012)
+    close[-rows_after:] /= 2
+    assert doubts_of(series(bars(close)[:, :4])) == []
+
+
+def test_a_strange_step_in_the_last_rows_is_not_named():
+    close = walk(3, sigma=0.012)
+    close[-2:] *= 5.45
+    assert doubts_of(series(close)) == []
+
+
+def test_a_spike_in_the_last_rows_is_no_split():
+    close = walk(3, sigma=0.012)
+    close[-3] *= 2
+    assert doubts_of(series(close)) == []
+
+
+def test_a_split_that_volatile_prices_hide_is_not_named():
+    close = walk(3, sigma=0.1)
+    close[250:] /= 2
+    assert doubts_of(series(close)) == []
+
+
 def test_files_joined_at_a_strange_ratio_are_named_without_a_split():
     close = walk(3, sigma=0.012)
     close[250:] *= 5.45
