@@ -17,7 +17,10 @@ _SHORT_YEAR = re.compile(r"\d{1,2}([-/. ])(?:\d{1,2}|[^\W\d_]{3,10})\1\d{2}", re
 def no_date(table: Table, row: int, column: int, cell: str) -> DataError:
     """A cell does not have the form of a date."""
     found = phrase(en="nothing", pt="nada") if is_null(cell) else quoted(cell)
-    remedy = _as_iso()
+    remedy = phrase(
+        en="Write dates as 2018-12-31, or remove the line if it is no row of prices.",
+        pt="Escreva as datas como 2018-12-31, ou remova a linha se não for de preços.",
+    )
     if _SHORT_YEAR.fullmatch(cell):
         remedy = phrase(en="Write years with four digits.", pt="Escreva o ano com quatro algarismos.")
     return table.refusal(

@@ -191,10 +191,10 @@ def _fitted(table: Table, line: int, row: tuple[str, ...]) -> tuple[str, ...]:
             pt=f"esperava {n_columns} colunas como no cabeçalho, encontrou {len(row)}: {shown}.",
         ),
         phrase(
-            en="Complete the line, and quote cells that hold the separator "
-            "(numbers want a decimal point, not a comma).",
-            pt="Complete a linha e ponha entre aspas as células que contêm o separador "
-            "(números com vírgula decimal, por exemplo).",
+            en="Complete the line, quote cells that hold the separator (a decimal comma, for instance), "
+            "or remove the line if it is no row of prices.",
+            pt="Complete a linha, ponha entre aspas as células que contêm o separador (uma vírgula decimal, "
+            "por exemplo) ou remova a linha se não for de preços.",
         ),
     )
 

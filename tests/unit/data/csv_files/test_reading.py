@@ -444,7 +444,7 @@ def test_an_order_of_the_dates_that_does_not_fit_is_refused(read):
 def test_an_unquoted_decimal_comma_is_refused_by_its_line(read):
     message = refusal(read, "date,close\n2020-01-06,117,52\n")
     assert "line 2: expected 2 columns as in the header, found 3" in message
-    assert "decimal point" in message
+    assert "a decimal comma" in message
 
 
 def test_points_that_may_separate_thousands_are_refused(read):
