@@ -20,6 +20,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from trintena.language import phrase
+
 
 class TrintenaError(Exception):
     """The root of the tree: whatever Trintena refuses, it refuses with one of these."""
@@ -43,7 +45,10 @@ class UsageError(TrintenaError):
 
 
 class UnknownNameError(UsageError):
-    """A name that is in none of our tables; suggests the nearest one."""
+    """A name that is in none of our tables; suggests the nearest one.
+
+    `kind` says what it should be a name of, in the reader's language.
+    """
 
     code = "unknown_name"
 
@@ -51,8 +56,11 @@ class UnknownNameError(UsageError):
         self, kind: str, name: str, known: Iterable[str], *, field: str | None = None, hint: str | None = None
     ) -> None:
         near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
-        suggestion = f" Did you mean {near[0]!r}?" if near else ""
-        super().__init__(f"Unknown {kind} {name!r}.{suggestion}", field=field, hint=hint)
+        suggestion = (
+            phrase(en=" Did you mean {!r}?", pt=" Você quis dizer {!r}?").format(near[0]) if near else ""
+        )
+        unknown = phrase(en=f"Unknown {kind} {name!r}.", pt=f"Não há {kind} {name!r}.")
+        super().__init__(f"{unknown}{suggestion}", field=field, hint=hint)
 
 
 class DataError(UsageError):

@@ -143,9 +143,10 @@ class Services:
             return Delivery(series, remarks)
         comparison = compare(own, series)
         if comparison.is_worse and not replace:
+            faults = comparison.faults
             why = phrase(
-                en=f"The source of {series.symbol} delivered worse than is stored: {comparison.faults}.",
-                pt=f"A fonte de {series.symbol} entregou algo pior do que está guardado: {comparison.faults}.",
+                en=f"The source of {series.symbol} delivered worse than is stored: {faults}.",
+                pt=f"A fonte de {series.symbol} entregou algo pior do que está guardado: {faults}.",
             )
             order = f"trintena data fetch {shlex.quote(series.symbol)} --replace"
             hint = phrase(
@@ -199,16 +200,22 @@ class Services:
             found = self.registry.version(version)
             if symbol is not None and found.symbol != symbol:
                 raise UsageError(
-                    f"Version {version} forecasts {found.symbol}, not {symbol}.",
+                    phrase(
+                        en=f"Version {version} forecasts {found.symbol}, not {symbol}.",
+                        pt=f"A versão {version} prevê {found.symbol}, não {symbol}.",
+                    ),
                     field="model",
-                    hint="Leave one of the two away.",
+                    hint=phrase(en="Leave one of the two away.", pt="Deixe um dos dois de fora."),
                 )
             return found
         champion = self.registry.newest_champion(symbol)
         if champion is None:
-            of = f" of {symbol}" if symbol else ""
-            train = f"trintena train --symbol {symbol or 'sample:nasdaq'}"
-            raise NotFoundError(f"There is no champion{of} yet.", hint=f"Train one: `{train}`.")
+            of = phrase(en=f" of {symbol}", pt=f" de {symbol}") if symbol else ""
+            train = f"trintena train --symbol {shlex.quote(symbol or 'sample:nasdaq')}"
+            raise NotFoundError(
+                phrase(en=f"There is no champion{of} yet.", pt=f"Ainda não há campeão{of}."),
+                hint=phrase(en=f"Train one: `{train}`.", pt=f"Treine um: `{train}`."),
+            )
         return champion
 
     def predict(self, symbol: str | None = None, version: int | None = None) -> dict[str, Any]:

@@ -60,3 +60,9 @@ def test_an_unknown_name_is_answered_with_the_nearest_one(name: str, told: str) 
     assert error.message == told
     assert str(error) == f"{told} List them."
     assert error.field == "model_ids"
+
+
+def test_an_unknown_name_in_portuguese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRINTENA_LANG", "pt")
+    error = UnknownNameError("amostra", "nasdak", ["nasdaq", "sp500"])
+    assert error.message == "Não há amostra 'nasdak'. Você quis dizer 'nasdaq'?"

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 failed, 2 bad usage or bad input, 130 interrupted (what wa
 
 from __future__ import annotations
 
+import io
 import logging
 import signal
 import sys
@@ -74,6 +75,10 @@ _to_people = _ToPeople(logging.WARNING)
 
 def main() -> None:
     """Run the command line; errors become one clear message and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # a letter that a terminal does not know, or half a letter in a file's name, ends no command
+            stream.reconfigure(errors="replace")
     logging.getLogger("trintena").addHandler(_to_people)
     # A polite end is an interrupt: what is finished is kept, and workers end with us.
     signal.signal(signal.SIGTERM, _interrupt)

@@ -27,6 +27,8 @@ _WIDTH = 80
 """Letters in a line of a picture, where the terminal has room for them."""
 _COURSE = 14
 """Letters of the course of a dataset in the list."""
+_LIST_WIDTH = 76
+"""Letters in a line of the list with all of its columns; on narrower terminals it has fewer."""
 _SHORTEST = 8
 """Letters of a hash in the list, where room is short."""
 
@@ -99,7 +101,9 @@ def print_rows(series: PriceSeries, edge: int = EDGE) -> None:
 
 
 def print_list(registry: Registry, rows: list[DatasetRow]) -> None:
-    """Print a table of the stored datasets, each with the course of its close."""
+    """Print a table of the stored datasets, each with the course of its close if there is room."""
+    # numbers are never cut for the sake of what is only nice to see
+    n_columns = 5 if screen.is_terminal and screen.width < _LIST_WIDTH else 7
     headings = {
         "hash": "hash",
         "symbol": phrase(en="symbol", pt="símbolo"),
@@ -110,7 +114,7 @@ def print_list(registry: Registry, rows: list[DatasetRow]) -> None:
         "source": phrase(en="source", pt="origem"),
     }
     print_table(
-        tuple(headings.values()),
+        tuple(headings.values())[:n_columns],
         [
             (
                 row.content_hash[:_SHORTEST],
@@ -120,7 +124,7 @@ def print_list(registry: Registry, rows: list[DatasetRow]) -> None:
                 str(row.last_date.astype("datetime64[D]")),
                 _course(registry, row),
                 row.source.partition(":")[0],
-            )
+            )[:n_columns]
             for row in rows
         ],
         right=(headings["rows"],),

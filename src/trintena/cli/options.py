@@ -12,7 +12,6 @@ from trintena.language import phrase
 
 _LARGEST = 2**31 - 1
 """Of a number that a database gives out; asking it for a larger one would be an error of its own."""
-_LISTED = "Numbers are in `trintena models list` and `trintena experiments list`."
 
 
 def _number(text: str) -> int:
@@ -22,12 +21,24 @@ def _number(text: str) -> int:
         UsageError: it is no whole number.
         NotFoundError: nothing has such a number.
     """
+    listed = phrase(
+        en="Numbers are in `trintena models list` and `trintena experiments list`.",
+        pt="Os números estão em `trintena models list` e `trintena experiments list`.",
+    )
     try:
         number = int(text)
     except ValueError:
-        raise UsageError(f"Expected a whole number, not {text!r}.", hint=_LISTED) from None
+        raise UsageError(
+            phrase(
+                en=f"Expected a whole number, not {text!r}.",
+                pt=f"Esperava-se um número inteiro, não {text!r}.",
+            ),
+            hint=listed,
+        ) from None
     if not 1 <= number <= _LARGEST:
-        raise NotFoundError(f"There is no number {number}.", hint=_LISTED)
+        raise NotFoundError(
+            phrase(en=f"There is no number {number}.", pt=f"Não há o número {number}."), hint=listed
+        )
     return number
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from trintena.data.words import day
 from trintena.domain import PriceSeries
 from trintena.errors import DataError
+from trintena.language import phrase
 
 
 def select_rows(
@@ -31,12 +32,21 @@ def select_rows(
     """
     if years is not None and start is not None:
         raise DataError(
-            f"Say either how many years or where to start, not both ({years} years, from {start}).",
+            phrase(
+                en=f"Say either how many years or where to start, not both ({years} years, from {start}).",
+                pt=f"Diga ou quantos anos, ou onde começar, não os dois ({years} anos, desde {start}).",
+            ),
             field="years",
-            hint="Leave one of --years and --start out.",
+            hint=phrase(en="Leave one of --years and --start out.", pt="Deixe --years ou --start de fora."),
         )
     if years is not None and years < 1:
-        raise DataError(f"Expected at least 1 year, got {years}.", field="years", hint="Or say --years all.")
+        raise DataError(
+            phrase(
+                en=f"Expected at least 1 year, got {years}.", pt=f"Esperava-se ao menos 1 ano, não {years}."
+            ),
+            field="years",
+            hint=phrase(en="Or say --years all.", pt="Ou diga --years all (todos)."),
+        )
 
     first = _iso_date(start, "start")
     last = _iso_date(end, "end")
@@ -49,14 +59,20 @@ def select_rows(
     elif years is not None and stop:
         begin = _rows_before(series, _years_before(series.dates[stop - 1], years) + timedelta(days=1))
     if begin >= stop:
-        wanted = " ".join(word for word in (start and f"from {start}", end and f"to {end}") if word)
+        name = series.symbol
         if not len(series):
-            raise DataError(f"{series.symbol} has no rows.")
+            raise DataError(phrase(en=f"{name} has no rows.", pt=f"{name} não tem linhas."))
+        since = start and phrase(en=f"from {start}", pt=f"desde {start}")
+        until = end and phrase(en=f"to {end}", pt=f"até {end}")
+        wanted = " ".join(filter(None, (since, until)))
+        first_day, last_day = day(series.dates[0]), day(series.dates[-1])
         raise DataError(
-            f"{series.symbol} has no row {wanted}: it goes from {day(series.dates[0])} "
-            f"to {day(series.dates[-1])}.",
+            phrase(
+                en=f"{name} has no row {wanted}: it goes from {first_day} to {last_day}.",
+                pt=f"{name} não tem linhas {wanted}: vai de {first_day} a {last_day}.",
+            ),
             field="start" if start is not None else "end",
-            hint="Choose dates inside that span.",
+            hint=phrase(en="Choose dates inside that span.", pt="Escolha datas dentro desse intervalo."),
         )
     return series.rows(begin, stop)
 
@@ -68,9 +84,14 @@ def _iso_date(text: str | None, field: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError as error:
         raise DataError(
-            f"Expected a date such as 2018-12-31 for {field}, got {text!r}.",
+            phrase(
+                en=f"Expected a date such as 2018-12-31 for {field}, got {text!r}.",
+                pt=f"Esperava-se uma data como 2018-12-31 em {field}, não {text!r}.",
+            ),
             field=field,
-            hint="Write year, month and day, in this order.",
+            hint=phrase(
+                en="Write year, month and day, in this order.", pt="Escreva ano, mês e dia, nessa ordem."
+            ),
         ) from error
 
 

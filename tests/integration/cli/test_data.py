@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from trintena.cli.output import screen
 from trintena.cli.sparkline import BLOCKS
 from trintena.jobs.locks import ExperimentLock
 from trintena.registry import Registry
@@ -207,6 +211,80 @@ def test_every_command_speaks_portuguese(
     assert "Nenhum conjunto" in trintena("data", "show", "zzz").err
     assert "experimento 1 e versão de modelo 1" in trintena("data", "delete", "walk").err
     assert "Apagado: conjunto de dados" in trintena("data", "delete", "pause", "--yes").out
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "hint"),
+    [
+        ("data fetch sample:dax", "Não há amostra 'dax'.", "Há sample:nasdaq e sample:sp500."),
+        ("data fetch a,b", "Não há série de preços 'a,b'.", "Esperava-se algo como sample:nasdaq, "),
+        ("data fetch ./a.csv", "'./a.csv' indica um arquivo;", "Importe-o: `trintena data import ./a.csv`."),
+        ("predict --symbol AB", "Ainda não há campeão de AB.", "Treine um: `trintena train --symbol AB`."),
+        ("predict --symbol AB --model 1", "A versão 1 prevê walk, não AB.", "Deixe um dos dois de fora."),
+        ("predict --model x", "Esperava-se um número inteiro, não 'x'.", "Os números estão em `trintena"),
+        ("predict --model 0", "Não há o número 0.", "Os números estão em `trintena models list`"),
+        ("train --symbol walk --end 2x", "Esperava-se uma data como 2018-12-31 em end", "Escreva ano, mês"),
+        (
+            "train --symbol walk --years all --start 2040-01-01",
+            "walk não tem linhas desde 2040-01-01: vai",
+            "",
+        ),
+    ],
+)
+def test_refusals_in_portuguese(
+    trintena: Trintena, home: Path, monkeypatch: pytest.MonkeyPatch, words: str, message: str, hint: str
+) -> None:
+    monkeypatch.setenv("TRINTENA_LANG", "pt")
+    refused = trintena(*words.split())
+    assert (refused.code, refused.out) == (2, "")
+    assert message in refused.err
+    assert hint in refused.err
+
+
+def test_numbers_are_whole_in_the_list_of_a_narrow_terminal(
+    trintena: Trintena, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screen, "_force_terminal", True)
+    monkeypatch.setenv("LINES", "30")
+    shown = {}
+    for width in ("40", "75", "76"):
+        monkeypatch.setenv("COLUMNS", width)
+        shown[width] = trintena("data", "list").out
+    assert all("1,200  2018-01-01  2022-08-05" in text for text in shown.values())
+    assert ["course" in text for text in shown.values()] == [False, False, True]
+    assert ["source" in text for text in shown.values()] == [False, False, True]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_letters_that_a_terminal_does_not_know_end_no_command(home: Path, encoding: str) -> None:
+    environment = {
+        **os.environ,
+        "PYTHONIOENCODING": encoding,
+        "TRINTENA_HOME": str(home),
+        "TRINTENA_LANG": "pt",
+    }
+    for words in (("list",), ("show", "walk"), ("show", "evolução ▁")):
+        shown = subprocess.run(
+            [sys.executable, "-m", "trintena", "data", *words],
+            env=environment,
+            capture_output=True,
+            check=False,
+        )
+        assert (shown.returncode, b"Traceback" in shown.stderr) == (2 if "▁" in words[-1] else 0, False)
+        assert b"?" in shown.stdout + shown.stderr
+
+
+def test_a_file_whose_name_is_no_text_ends_in_no_traceback(home: Path, tmp_path: Path) -> None:
+    name = os.fsencode(tmp_path) + b"/pre\xe7os.csv"
+    Path(os.fsdecode(name)).write_text("date,close\n2024-01-02,1\n", "utf-8")
+    for words in (("import", name, "--dry-run", "--name", "x"), ("fetch", name)):
+        shown = subprocess.run(
+            [sys.executable, "-m", "trintena", "data", *words],
+            env={**os.environ, "TRINTENA_HOME": str(home)},
+            capture_output=True,
+            check=False,
+        )
+        assert (shown.returncode, b"Traceback" in shown.stderr) == (2 if "fetch" in words else 0, False)
 
 
 def test_listing_nothing_says_what_to_do(trintena: Trintena) -> None:

@@ -13,6 +13,7 @@ from typing import Protocol
 from trintena.data.sources import csv_file, sample, yahoo
 from trintena.domain import PriceSeries
 from trintena.errors import UnknownNameError
+from trintena.language import phrase
 
 
 class Fetch(Protocol):
@@ -73,12 +74,13 @@ def source_of(reference: str) -> Source:
         if source.claims(reference):
             return source
     examples = [example for source in SOURCES for example in source.examples]
+    one_each = ", ".join(source.examples[0] for source in SOURCES)
     raise UnknownNameError(
-        "price series",
+        phrase(en="price series", pt="série de preços"),
         reference,
         examples,
         field="symbol",
-        hint=f"Expected something like {', '.join(source.examples[0] for source in SOURCES)}.",
+        hint=phrase(en=f"Expected something like {one_each}.", pt=f"Esperava-se algo como {one_each}."),
     )
 
 

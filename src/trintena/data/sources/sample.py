@@ -10,8 +10,10 @@ import numpy as np
 
 from trintena.data.adjust import adjusted_columns
 from trintena.data.checks import checked_series
+from trintena.data.words import listed
 from trintena.domain import PriceSeries
 from trintena.errors import UnknownNameError
+from trintena.language import phrase
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,11 +40,13 @@ def fetch(reference: str, *, allow_jumps: bool = False) -> PriceSeries:
     name = reference.removeprefix(PREFIX)
     if name not in SAMPLES:
         raise UnknownNameError(
-            "sample",
+            phrase(en="sample", pt="amostra"),
             name,
             SAMPLES,
             field="symbol",
-            hint=f"There are {' and '.join(PREFIX + known for known in SAMPLES)}.",
+            hint=phrase(en="There are {}.", pt="Há {}.").format(
+                listed([PREFIX + known for known in SAMPLES])
+            ),
         )
     frame = _read(name)
     columns = {
