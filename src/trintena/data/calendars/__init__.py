@@ -14,7 +14,8 @@ of a short series of B3 may all stand on trading days of New York.
 | finer, of an exchange | at the same times of each session, which end early on half days |
 | finer, anything else | at the same times of each week, if there are two weeks of rows that tell them |
 | finer, around the clock or short | by its own step, without weekends if it has no rows on them |
-| weeks, months, quarters, years | by its own step |
+| weeks | on the weekday of most rows |
+| months, quarters, years | on the same day of the month, or on its last day |
 """
 
 from __future__ import annotations
