@@ -41,8 +41,8 @@ def train_all_models_fast_mode(
     thirty. `csv` names a file to read instead, `column` what to forecast in it, `symbol` then whose rows
     to take. `resume` is the id of an experiment to go on with, and leaves every other argument but
     `workers` without effect. Files and database are kept under `TRINTENA_HOME`. `observe` is called with
-    the progress, about four times a second. What there is to say about the data is logged as warnings of
-    the logger `trintena`: that its source does not answer, or that its history has changed.
+    the progress, about four times a second. What there is to say about the data goes to the logger
+    `trintena`: as a warning that its source does not answer, as information what has changed.
 
     Returns the answer of the specification: `status`, `mode`, `winner`, `total_models`, `results`;
     beside it `baselines`, `verdict`, `champion`, `forecast` and more. `rmse` is the validation RMSE
