@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -22,7 +23,9 @@ screen = Console(highlight=False, markup=False, emoji=False)
 
 def print_json(value: Any) -> None:
     """An answer for programs, on standard output; numbers that are not finite become null."""
-    print(json.dumps(finite_json(value), indent=2, ensure_ascii=False, allow_nan=False))
+    # where letters beyond ASCII cannot be written, they are escaped rather than lost
+    escape = not (sys.stdout.encoding or "").lower().startswith("utf")
+    print(json.dumps(finite_json(value), indent=2, ensure_ascii=escape, allow_nan=False))
 
 
 def say_error(error: TrintenaError) -> None:

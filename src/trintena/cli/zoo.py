@@ -50,8 +50,13 @@ def list_(
     - `trintena zoo list --json`
     """
     if category is not None and category not in CATEGORIES:
+        known = ", ".join(CATEGORIES)
         raise UnknownNameError(
-            "category", category, CATEGORIES, field="category", hint=f"There are {', '.join(CATEGORIES)}."
+            phrase(en="category", pt="categoria"),
+            category,
+            CATEGORIES,
+            field="category",
+            hint=phrase(en=f"There are {known}.", pt=f"Há {known}."),
         )
     rows = [
         _row(recipe, _TABULATED)

@@ -3,7 +3,7 @@
 | found | answer |
 |---|---|
 | no rows, a date that is missing, a date that occurs twice, an infinity | refused |
-| a step of the close by more than a factor of 4, or between zero and a price | refused, unless allowed |
+| a step of the close by more than a factor of 4, or to zero, in a series of prices | refused, unless allowed |
 | a row without a close | dropped and counted |
 | rows newest first, or in no order | sorted |
 | open, high, low or volume missing in more than one row of ten | that column is left out |
@@ -32,6 +32,8 @@ from trintena.language import number, phrase
 MAX_SYMBOL_LENGTH = 32
 MAX_STEP_FACTOR = 4.0
 """A close that grows or shrinks by more than this in one step is taken for an error."""
+MAX_NOT_POSITIVE = 0.01
+"""Closes of zero or less, as a share of the rows, up to which a series is judged as one of prices."""
 MAX_MISSING_SHARE = 0.1
 """A column other than the close with more gaps than this share of the rows is left out."""
 
@@ -236,10 +238,12 @@ def _judge_jumps(
     allow_jumps: bool,
     notes: list[Note],
 ) -> None:
+    if (close <= 0).sum() > max(1, MAX_NOT_POSITIVE * len(close)):
+        return  # no price: a temperature, a balance, for which a ratio means nothing
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         ratios = close[1:] / close[:-1]
         far = np.maximum(ratios, 1 / ratios) > MAX_STEP_FACTOR
-    # where the sign may change, a ratio means nothing; but no price is zero for one row
+    # a price may be negative for a day (crude oil, 2020-04-20), but not zero between two others
     jumps = np.flatnonzero(
         far & (close[1:] >= 0) & (close[:-1] >= 0) & (np.maximum(close[1:], close[:-1]) > 0)
     )

@@ -33,8 +33,6 @@ ARCHITECTURES: tuple[Architecture, ...] = tuple(
 )
 """Every architecture, in the order of the ids."""
 
-LIST_HINT = "List them with `trintena zoo list`."
-
 
 def architecture(model_id: int) -> Architecture:
     """The architecture with that id.
@@ -45,13 +43,7 @@ def architecture(model_id: int) -> Architecture:
     for row in ARCHITECTURES:
         if row.id == model_id:
             return row
-    raise UnknownNameError(
-        "architecture",
-        str(model_id),
-        [str(row.id) for row in ARCHITECTURES],
-        field="model_ids",
-        hint=LIST_HINT,
-    )
+    raise _unknown(str(model_id), [str(row.id) for row in ARCHITECTURES])
 
 
 def choose(selection: str | Sequence[int] | None) -> tuple[Architecture, ...]:
@@ -90,4 +82,15 @@ def _ids(word: str) -> list[int]:
         return [architecture(model_id).id for model_id in range(int(first), int(last) + 1)]
     if word.isdecimal():
         return [architecture(int(word)).id]
-    raise UnknownNameError("architecture", word, ["all", *CATEGORIES], field="model_ids", hint=LIST_HINT)
+    raise _unknown(word, ["all", *CATEGORIES])
+
+
+def _unknown(word: str, known: Sequence[str]) -> UnknownNameError:
+    listing = "`trintena zoo list`"
+    return UnknownNameError(
+        phrase(en="architecture", pt="arquitetura"),
+        word,
+        known,
+        field="model_ids",
+        hint=phrase(en=f"List them with {listing}.", pt=f"Liste-as com {listing}."),
+    )
