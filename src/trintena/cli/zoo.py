@@ -11,8 +11,9 @@ from trintena.cli.options import AsJson
 from trintena.cli.output import print_json, screen
 from trintena.cli.tables import print_fields, print_table
 from trintena.errors import UnknownNameError, UsageError
+from trintena.language import phrase
 from trintena.zoo import ARCHITECTURES, CATEGORIES, Architecture, WindowShape, architecture
-from trintena.zoo.catalog import LIST_HINT
+from trintena.zoo.catalog import list_hint
 
 app = typer.Typer(no_args_is_help=True, help="The architectures: what each is, and how large.")
 
@@ -86,7 +87,13 @@ def list_(
 def _chosen(text: str) -> Architecture:
     """The architecture with the id that was typed."""
     if not text.isdecimal():
-        raise UsageError(f"Expected the id of an architecture, a whole number, not {text!r}.", hint=LIST_HINT)
+        raise UsageError(
+            phrase(
+                en=f"Expected the id of an architecture, a whole number, not {text!r}.",
+                pt=f"Esperava o id de uma arquitetura, um número inteiro, e não {text!r}.",
+            ),
+            hint=list_hint(),
+        )
     return architecture(int(text))
 
 

@@ -3,7 +3,7 @@
 | found | answer |
 |---|---|
 | no rows, a date that is missing, a date that occurs twice, an infinity | refused |
-| a step of the close by more than a factor of 4, or to zero, in a series of prices | refused, unless allowed |
+| a step of a price by more than a factor of 4, or to zero | refused, unless allowed |
 | a row without a close | dropped and counted |
 | rows newest first, or in no order | sorted |
 | open, high, low or volume missing in more than one row of ten | that column is left out |

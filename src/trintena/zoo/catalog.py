@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trintena.errors import UnknownNameError, UsageError
+from trintena.language import phrase
 from trintena.zoo.architecture import Architecture
 from trintena.zoo.families import attention, bidirectional, gru, lstm, residual, stacked
 
@@ -64,7 +65,11 @@ def choose(selection: str | Sequence[int] | None) -> tuple[Architecture, ...]:
         else [str(model_id) for model_id in selection]
     )
     if not words:
-        raise UsageError("Choose at least one architecture.", field="model_ids", hint=LIST_HINT)
+        raise UsageError(
+            phrase(en="Choose at least one architecture.", pt="Escolha pelo menos uma arquitetura."),
+            field="model_ids",
+            hint=list_hint(),
+        )
     chosen: set[int] = set()
     for word in words:
         chosen.update(_ids(word.lower()))
@@ -86,11 +91,16 @@ def _ids(word: str) -> list[int]:
 
 
 def _unknown(word: str, known: Sequence[str]) -> UnknownNameError:
-    listing = "`trintena zoo list`"
     return UnknownNameError(
         phrase(en="architecture", pt="arquitetura"),
         word,
         known,
         field="model_ids",
-        hint=phrase(en=f"List them with {listing}.", pt=f"Liste-as com {listing}."),
+        hint=list_hint(),
     )
+
+
+def list_hint() -> str:
+    """Where the architectures are listed."""
+    listing = "`trintena zoo list`"
+    return phrase(en=f"List them with {listing}.", pt=f"Liste-as com {listing}.")
