@@ -245,10 +245,9 @@ def test_numbers_are_whole_in_the_list_of_a_narrow_terminal(
     trintena: Trintena, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(screen, "_force_terminal", True)
-    monkeypatch.setenv("LINES", "30")
     shown = {}
-    for width in ("40", "75", "76"):
-        monkeypatch.setenv("COLUMNS", width)
+    for width in (40, 75, 76):
+        monkeypatch.setattr(screen, "_width", width)
         shown[width] = trintena("data", "list").out
     assert all("1,200  2018-01-01  2022-08-05" in text for text in shown.values())
     assert ["course" in text for text in shown.values()] == [False, False, True]
