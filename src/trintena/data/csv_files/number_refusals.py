@@ -78,6 +78,25 @@ def two_readings(table: Table, row: int, column: int, numbers: Mapping[str, floa
     )
 
 
+def may_be_fraction(table: Table, row: int, column: int) -> DataError:
+    """A cell such as 131'160 is 131,160, or 131 and 16 of 32 parts of a bond future."""
+    text = table.rows[row][column]
+    cell, as_number, whole, parts = quoted(text), text.replace("'", ""), text[:-4], text[-3:-1]
+    command = f'{table.import_command} --thousands "\'"'
+    return table.refusal(
+        row,
+        column,
+        phrase(
+            en=f"{cell} may be {as_number}, or {whole} and {parts}/32 of a bond future.",
+            pt=f"{cell} pode ser {as_number}, ou {whole} e {parts}/32 de um futuro de títulos.",
+        ),
+        phrase(
+            en=f"If the apostrophe separates thousands, say `{command}`; if not, write decimal numbers.",
+            pt=f"Se o apóstrofo separa milhares, use `{command}`; se não, escreva números decimais.",
+        ),
+    )
+
+
 def _guess(cell: str) -> str:
     """What a cell that is no number might be, in parentheses; empty where nothing suggests itself."""
     if re.fullmatch(r"[+-]?inf(inity)?", cell, re.IGNORECASE):

@@ -18,7 +18,7 @@ from jaxtyping import Float
 
 from trintena.data.csv_files.conventions import Convention, first_abbreviated
 from trintena.data.csv_files.missing import is_null
-from trintena.data.csv_files.number_refusals import no_number, thousands_differ, two_readings
+from trintena.data.csv_files.number_refusals import may_be_fraction, no_number, thousands_differ, two_readings
 from trintena.data.csv_files.table import Table
 from trintena.data.csv_files.titles import parts_of
 from trintena.errors import DataError
@@ -26,6 +26,7 @@ from trintena.errors import DataError
 Units = Sequence[Sequence[int]]
 """Columns of a table, those of one unit together."""
 BARS = {"open", "high", "low", "close", "adjusted close", "volume"}
+_FRACTION = re.compile(r"[0-9]{2,3}'(?:[0-2][0-9]|3[01])[0-9]")
 _LETTER = re.compile("[a-zA-Z]")
 
 
@@ -86,7 +87,23 @@ def parse_numbers(
         if np.isinf(values).any():
             row = int(np.argmax(np.isinf(values)))
             raise no_number(table, row, column, settled.convention.decimal, 0)
+    if (place := _first_fraction(table, prices, settled)) is not None:
+        raise may_be_fraction(table, *place)
     return settled
+
+
+def _first_fraction(table: Table, prices: Sequence[int], reading: Numbers) -> tuple[int, int] | None:
+    """The first price that may be one of a bond future in 32nds, if all that have an apostrophe may be."""
+    if reading.grouped != "'" or reading.convention.grouping == "'":  # the latter: a person has said so
+        return None
+    found: list[tuple[int, int]] = []
+    for column in prices:
+        for row, cell in enumerate(table.column(column)):
+            if "." in cell or "," in cell or ("'" in cell and not _FRACTION.fullmatch(cell)):
+                return None
+            if "'" in cell:
+                found.append((row, column))
+    return min(found, default=None)
 
 
 def _same(readings: Sequence[Numbers]) -> bool:

@@ -310,8 +310,10 @@ PORTUGUESE = "Data|Último|Abertura|Máxima|Mínima|Vol.|Var%"
 def spreadsheet(draw: st.DrawFn, columns: str, days: Days, decimal: str, groups: str) -> Sheet:
     """A spreadsheet that separates by semicolons, in Windows' own code or in UTF-8."""
     words = grouped(decimal, groups)
+    # whole prices with apostrophes may be those of bond futures in 32nds, which is asked about
+    digits = (2, 3) if groups == "'" else (0, 2, 3)
     return written(
-        draw(tables(0, 2, 3)),
+        draw(tables(*digits)),
         columns,
         days=days,
         words=words,

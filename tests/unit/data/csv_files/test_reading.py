@@ -419,6 +419,15 @@ def test_thousands_are_separated_everywhere_or_nowhere(read):
     assert "line 3, column 'close': '12,345' separates its thousands unlike line 2" in message
 
 
+def test_thirty_seconds_of_a_bond_future_are_not_taken_for_thousands(read):
+    text = "Date,Close\n2020-01-02,131'160\n2020-01-03,131'165\n"
+    message = refusal(read, text)
+    assert "may be 131160, or 131 and 16/32 of a bond future" in message
+    assert read(text, thousands="'").series.close.tolist() == [131160, 131165]
+    swiss = "Date,Close\n2020-01-02,10'550\n2020-01-03,10'160\n"
+    assert read(swiss).series.close.tolist() == [10550, 10160]
+
+
 def test_powers_of_ten_have_no_thousands_to_separate(read):
     text = "date;close\n2020-01-06;1e5\n2020-01-07;100.000\n"
     assert read(text, decimal=",").series.close.tolist() == [100_000, 100_000]
