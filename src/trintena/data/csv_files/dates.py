@@ -38,6 +38,8 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 Groups = tuple[str, ...]
 """Of a match, in the order of the pattern; empty where a group took no part."""
 
+HALF_A_DAY = np.timedelta64(12, "h")
+"""Rows of a daily series lie no closer, the last price of the running day included."""
 NO_ZONE = 100_000
 """Stands for the minutes ahead of UTC where a cell names no time zone."""
 
@@ -268,8 +270,9 @@ def _in_one_convention(table: Table, column: int, local: Instants, offset: Integ
         return Dates(local, order, "none")
     if not zoned.any():
         return Dates(local, order, "taken as UTC")
-    days = local.astype("datetime64[D]")
-    if len(days) > 1 and len(np.unique(days)) == len(days):
-        # daily, whatever the clock: the exchange's own date, which in UTC may be the day before
+    days, instants = local.astype("datetime64[D]"), local - offset.astype("timedelta64[m]")
+    is_daily = len(np.unique(days)) == len(days) and bool((np.diff(np.sort(instants)) >= HALF_A_DAY).all())
+    if len(days) > 1 and is_daily:
+        # whatever the clock: the exchange's own date, which in UTC may be the day before
         return Dates(days.astype("datetime64[s]"), order, "dropped")
-    return Dates(local - offset.astype("timedelta64[m]"), order, "converted to UTC")
+    return Dates(instants, order, "converted to UTC")

@@ -209,6 +209,11 @@ def test_dates_of_two_forms_in_one_file_are_refused(read, cells):
     assert f"line 4, column 'date': '{cells[2]}' is written unlike '{cells[0]}' (line 2)" in message
 
 
+def test_hours_on_either_side_of_midnight_are_no_days(read):
+    text = "Date,Close\n2020-03-06 23:30:00-05:00,1\n2020-03-07 00:30:00-05:00,2\n"
+    assert days(read(text).series) == ["2020-03-07T04:30:00", "2020-03-07T05:30:00"]
+
+
 def test_hours_without_a_zone_are_taken_as_utc_and_told(read):
     reading = read("timestamp,close\n2020-03-06 15:00,1\n2020-03-06 16:00,2\n")
     assert days(reading.series) == ["2020-03-06T15:00:00", "2020-03-06T16:00:00"]
