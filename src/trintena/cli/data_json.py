@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from trintena.data.words import iso
+
 if TYPE_CHECKING:
     from trintena.data import Doubt
     from trintena.domain import PriceSeries
@@ -22,8 +24,8 @@ def described(row: DatasetRow) -> dict[str, Any]:
         "symbol": row.symbol,
         "columns": row.columns,
         "n_rows": row.n_rows,
-        "first_date": _iso(row.first_date),
-        "last_date": _iso(row.last_date),
+        "first_date": iso(row.first_date),
+        "last_date": iso(row.last_date),
         "source": row.source,
         "created_at": row.created_at.isoformat(),
     }
@@ -36,8 +38,8 @@ def summary(series: PriceSeries) -> dict[str, Any]:
         "symbol": series.symbol,
         "columns": series.columns,
         "n_rows": len(series),
-        "first_date": _iso(series.dates[0]),
-        "last_date": _iso(series.dates[-1]),
+        "first_date": iso(series.dates[0]),
+        "last_date": iso(series.dates[-1]),
         "source": series.source,
     }
 
@@ -67,11 +69,6 @@ def edges(series: PriceSeries, edge: int) -> tuple[range, range]:
 
 def _values(series: PriceSeries, at: int) -> dict[str, Any]:
     return {
-        "date": _iso(series.dates[at]),
+        "date": iso(series.dates[at]),
         **dict(zip(series.columns, series.values[at].tolist(), strict=True)),
     }
-
-
-def _iso(date: Any) -> str:
-    """A date of a series in ISO form, without the time when that is midnight."""
-    return str(date).removesuffix("T00:00:00")

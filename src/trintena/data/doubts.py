@@ -18,12 +18,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 from trintena.data.calendars import Calendar, calendar_of
 from trintena.data.level_shifts import LevelShift, level_shifts
 from trintena.data.repetitions import runs, suspicious_length
-from trintena.data.words import MOST, counted, day, listed
+from trintena.data.words import MOST, counted, day, iso, listed
 from trintena.domain import PRICE_COLUMNS, PriceSeries
 from trintena.language import number, phrase
 
@@ -60,18 +60,16 @@ def doubts_of(series: PriceSeries) -> list[Doubt]:
 
 
 def _not_positive(series: PriceSeries) -> Doubt | None:
-    places = np.flatnonzero(series.close <= 0)
-    if not len(places):
-        return None
-    rows, when = counted(len(places)), listed(series.dates[places], day)
-    return _doubt(
+    return _on_rows(
         "not_positive",
         series,
-        places,
-        en=f"{rows} with a close that is not positive, which has no logarithm: {when}. "
-        f"Training forecasts such a series with --target difference.",
-        pt=f"{rows} com fechamento que não é positivo, sem logaritmo: {when}. "
-        f"O treino prevê uma série assim com --target difference.",
+        series.close <= 0,
+        en="with a close that is not positive, which has no logarithm",
+        pt="com fechamento que não é positivo, sem logaritmo",
+        then=phrase(
+            en=" Training forecasts such a series with --target difference.",
+            pt=" O treino prevê uma série assim com --target difference.",
+        ),
     )
 
 
@@ -82,17 +80,12 @@ def _contradictions(series: PriceSeries) -> Doubt | None:
     opened, high, low, close = prices.T
     # adjusted prices are products, so equal ones may differ in the last digits
     slack = 1e-9 * np.abs(prices).max(axis=1)
-    wrong = (np.maximum(opened, close) > high + slack) | (np.minimum(opened, close) < low - slack)
-    places = np.flatnonzero(wrong)
-    if not len(places):
-        return None
-    rows, when = counted(len(places)), listed(series.dates[places], day)
-    return _doubt(
+    return _on_rows(
         "contradiction",
         series,
-        places,
-        en=f"{rows} whose open or close lies outside low to high: {when}.",
-        pt=f"{rows} com abertura ou fechamento fora do intervalo entre mínima e máxima: {when}.",
+        (np.maximum(opened, close) > high + slack) | (np.minimum(opened, close) < low - slack),
+        en="whose open or close lies outside low to high",
+        pt="com abertura ou fechamento fora do intervalo entre mínima e máxima",
     )
 
 
@@ -139,30 +132,22 @@ def _repeated_closes(series: PriceSeries) -> Doubt | None:
 def _zero_volume(series: PriceSeries) -> Doubt | None:
     if "volume" not in series.columns:
         return None
-    places = np.flatnonzero(series.values[:, series.columns.index("volume")] == 0)
-    if not len(places):
-        return None
-    rows, when = counted(len(places)), listed(series.dates[places], day)
-    return _doubt(
+    return _on_rows(
         "zero_volume",
         series,
-        places,
-        en=f"{rows} with a volume of zero: {when}.",
-        pt=f"{rows} com volume zero: {when}.",
+        series.values[:, series.columns.index("volume")] == 0,
+        en="with a volume of zero",
+        pt="com volume zero",
     )
 
 
 def _no_trading(series: PriceSeries, calendar: Calendar) -> Doubt | None:
-    places = np.flatnonzero(calendar.strays(series.dates))
-    if not len(places):
-        return None
-    rows, when = counted(len(places)), listed(series.dates[places], day)
-    return _doubt(
+    return _on_rows(
         "no_trading",
         series,
-        places,
-        en=f"{rows} outside the trading days or hours of the series' calendar: {when}.",
-        pt=f"{rows} fora dos dias ou horários de pregão do calendário da série: {when}.",
+        calendar.strays(series.dates),
+        en="outside the trading days or hours of the series' calendar",
+        pt="fora dos dias ou horários de pregão do calendário da série",
     )
 
 
@@ -220,6 +205,17 @@ def _size(shift: LevelShift) -> str:
     return size + phrase(en=f", near a {new}:{old} {en}", pt=f", perto de um {pt} de {new}:{old}")
 
 
+def _on_rows(
+    code: str, series: PriceSeries, odd: Bool[np.ndarray, " row"], *, en: str, pt: str, then: str = ""
+) -> Doubt | None:
+    """A doubt about the odd rows, counted and with their first dates; None if there are none."""
+    places = np.flatnonzero(odd)
+    if not len(places):
+        return None
+    rows, when = counted(len(places)), listed(series.dates[places], day)
+    return _doubt(code, series, places, en=f"{rows} {en}: {when}.{then}", pt=f"{rows} {pt}: {when}.{then}")
+
+
 def _doubt(
     code: str,
     series: PriceSeries,
@@ -229,7 +225,7 @@ def _doubt(
     pt: str,
     n: int | None = None,
 ) -> Doubt:
-    dates = tuple(str(date).removesuffix("T00:00:00") for date in series.dates[places[:MOST]])
+    dates = tuple(iso(date) for date in series.dates[places[:MOST]])
     return Doubt(code, len(places) if n is None else n, dates, phrase(en=en, pt=pt))
 
 

@@ -131,30 +131,20 @@ class Comparison:
                     pt=f"O histórico começa em {day(begins)}; o guardado, em {day(began)}.",
                 )
             )
-        if len(self.differing):
-            count, first = counted(len(self.differing)), day(self.differing[0])
-            remarks.append(
-                phrase(
-                    en=f"{count} with other prices than stored; the first is {first}.",
-                    pt=f"{count} com preços diferentes dos guardados; a primeira é {first}.",
+        kinds = (
+            (self.differing, "with other prices than stored", "com preços diferentes dos guardados", ""),
+            (self.lost, "of the stored ones vanished", "a menos do que guardado", "que sumiu "),
+            (self.between, "appeared before the last stored one", "a mais antes da última guardada", ""),
+        )
+        for dates, en, pt, which in kinds:
+            if len(dates):
+                count, first = counted(len(dates)), day(dates[0])
+                remarks.append(
+                    phrase(
+                        en=f"{count} {en}; the first is {first}.",
+                        pt=f"{count} {pt}; a primeira {which}é {first}.",
+                    )
                 )
-            )
-        if len(self.lost):
-            count, first = counted(len(self.lost)), day(self.lost[0])
-            remarks.append(
-                phrase(
-                    en=f"{count} of the stored ones vanished; the first is {first}.",
-                    pt=f"{count} a menos do que guardado; a primeira que sumiu é {first}.",
-                )
-            )
-        if len(self.between):
-            count, first = counted(len(self.between)), day(self.between[0])
-            remarks.append(
-                phrase(
-                    en=f"{count} appeared before the last stored one; the first is {first}.",
-                    pt=f"{count} a mais antes da última guardada; a primeira é {first}.",
-                )
-            )
         return remarks
 
 

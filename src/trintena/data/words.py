@@ -21,9 +21,14 @@ def counted(count: int) -> str:
     return f"{number(count)} " + phrase(en="row" if one else "rows", pt="linha" if one else "linhas")
 
 
+def iso(date: np.datetime64) -> str:
+    """A date as programs read it: in ISO form, without the time when that is midnight."""
+    return str(date).removesuffix("T00:00:00")
+
+
 def day(date: np.datetime64) -> str:
-    """A date without the time when that is midnight."""
-    return str(date).removesuffix("T00:00:00").replace("T", " ")
+    """The same as people read it."""
+    return iso(date).replace("T", " ")
 
 
 def quoted(text: str) -> str:

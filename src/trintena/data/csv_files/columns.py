@@ -158,8 +158,8 @@ def _at_most_one(table: Table, found: dict[str, list[int]], part: str) -> int | 
 def _refuse_hidden_adjustment(table: Table, close: int) -> None:
     """Refuse a column that could well be the adjusted close, by its title or for want of one."""
     for index, title in enumerate(table.header):
-        cells = table.column(index)
-        if index and may_be_adjusted(title) and are_numbers(cells) and not _counts_rows(cells):
+        cells = table.column(index) if index and may_be_adjusted(title) else []
+        if are_numbers(cells) and not _counts_rows(cells):
             raise table.header_refusal(
                 phrase(
                     en=f"column {table.title(index)} could be the adjusted close, beside "
