@@ -28,6 +28,9 @@ State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 """Of an experiment."""
 TrialState = Literal["WAITING", "RUNNING", "COMPLETE", "PRUNED", "FAIL"]
 """Optuna's words for the state of a trial."""
+Purpose = Literal["search", "refit"]
+"""Why a trial is run: to find a setting (fast mode: to try the fixed one), or to judge the one found."""
+Strategy = Literal["grid", "random", "bayesian"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +88,59 @@ class Hyperparameters:
 
 
 @dataclass(frozen=True)
+class Range:
+    """Every number from `low` to `high`, both inclusive: whole steps apart if there is a `step`.
+
+    `log` spreads them evenly over orders of magnitude; it excludes a step.
+    """
+
+    low: float
+    high: float
+    step: float | None = None
+    log: bool = False
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """What a search may choose each hyper-parameter from; the defaults are the specification's."""
+
+    learning_rate: tuple[float, ...] | Range = (0.0001, 0.0005, 0.001, 0.005, 0.01)
+    batch_size: tuple[int, ...] | Range = (16, 32, 64, 128)
+    dropout_rate: tuple[float, ...] | Range = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
+    epochs: tuple[int, ...] | Range = (10, 20, 30, 50)
+    activation: tuple[str, ...] = ("relu", "tanh", "elu", "selu", "swish", "gelu", "leaky_relu")
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> SearchSpace:
+        """Read what `asdict` and JSON made of a space."""
+        choices: dict[str, Any] = {
+            name: Range(**choice) if isinstance(choice, dict) else tuple(choice)
+            for name, choice in values.items()
+        }
+        return cls(**choices)
+
+
+@dataclass(frozen=True)
+class Search:
+    """How optimized mode looks for a setting of each architecture."""
+
+    strategy: Strategy = "random"
+    n_trials: int | None = 20
+    """For each architecture; None: all that the space holds."""
+    space: SearchSpace = SearchSpace()
+    pruning: bool = True
+    exploration: float = 0.3
+    """Bayesian: the share of proposals that are drawn at random."""
+    budget_s: float | None = None
+    """Seconds that the whole run may take; None: as long as the trials need."""
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Search:
+        """Read what `asdict` and JSON made of a search."""
+        return cls(**{**values, "space": SearchSpace.from_json(values["space"])})
+
+
+@dataclass(frozen=True)
 class Split:
     """Where the segments meet: three fractions of the rows, or three ISO dates; neither: the defaults.
 
@@ -113,6 +169,11 @@ class ExperimentSpec:
     split: Split = Split()
     seed: int = 0
     hyperparameters: Hyperparameters = Hyperparameters()
+    """Fast mode's; optimized mode finds its own."""
+    search: Search | None = None
+    """Optimized mode's."""
+    refit_all: bool = False
+    """Whether the champion's setting is trained once more, on all rows, to serve."""
 
     def to_json(self) -> dict[str, Any]:
         """The specification as JSON values; `from_json` gives it back."""
@@ -125,12 +186,14 @@ class ExperimentSpec:
         if unknown := set(values) - known:
             raise ValueError(f"unknown fields of an experiment: {sorted(unknown)}")
         split = {k: tuple(v) if v is not None else None for k, v in values["split"].items()}
+        search = values.get("search")
         return cls(
             **{
                 **values,
                 "model_ids": tuple(values["model_ids"]),
                 "split": Split(**split),
                 "hyperparameters": Hyperparameters(**values["hyperparameters"]),
+                "search": None if search is None else Search.from_json(search),
             }
         )
 
@@ -142,17 +205,21 @@ class ExperimentSpec:
 
 @dataclass(frozen=True, eq=False)
 class TrialResult:
-    """What one trial left behind, finished or failed.
+    """One trial: what it is run with and, once it ended, what it left behind.
 
     `forecasts` holds, for each segment forecast so far, an array (origin, horizon) in the units of
     the target (log return, or difference). `weights` are in the order of the architecture's own
-    list. A failed trial has a `reason` and neither forecasts nor weights.
+    list. Both are those of the epoch with the lowest validation RMSE. A failed trial has a `reason` and
+    neither forecasts nor weights; a pruned one is left with the curves that it had got to.
     """
 
     model_id: int
     state: TrialState
     hyperparameters: Hyperparameters
     seed: int
+    number: int = 0
+    """Among the trials of its architecture and purpose, from 0."""
+    purpose: Purpose = "search"
     n_parameters: int | None = None
     fit_seconds: float | None = None
     """Training and validation, compilation left out."""
@@ -160,10 +227,20 @@ class TrialResult:
     """From the start of the trial to its end, compilation included."""
     train_losses: tuple[float, ...] = ()
     """One mean training loss for each epoch, in squared units of the window's step size."""
+    validation_curve: tuple[float, ...] = ()
+    """The validation RMSE after each epoch, in units of the target."""
+    learning_rates: tuple[float, ...] = ()
+    """The rate that each epoch was trained with: halved where the validation RMSE stood still."""
     validation_rmse: float | None = None
+    """The lowest of the curve."""
     forecasts: dict[str, Float[np.ndarray, "origin horizon"]] = field(default_factory=dict)
     weights: tuple[np.ndarray, ...] | None = None
     reason: str | None = None
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The epoch, counted from 1, whose weights were kept."""
+        return int(np.nanargmin(self.validation_curve)) + 1 if self.validation_curve else None
 
 
 @dataclass(frozen=True)
