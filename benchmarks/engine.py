@@ -20,8 +20,9 @@ if hasattr(os, "sched_setaffinity"):
 
 import jax
 
+from trintena.domain import TrialResult
 from trintena.training import program
-from trintena.training.trial import Setting, train_population, warm_up
+from trintena.training.trial import Training, warm_up
 from trintena.zoo import choose
 from workload import FAST_MODE, Workload
 
@@ -46,16 +47,18 @@ def main() -> None:
     jax.monitoring.register_event_duration_secs_listener(note)
     workload = Workload()
     warm_up()
-    setting = Setting(FAST_MODE, seed=0)
     names = ("trace", "lower", "compile", "fit", "all")
     print(f"{'':44}" + "".join(f"{name:>9}" for name in names))
     sums: dict[str, float] = defaultdict(float)
     for recipe in choose(options.models):
         spent.clear()
         began = time.perf_counter()
-        (result,) = train_population(recipe, workload.frame, workload.segments, [setting])
-        if isinstance(result, Exception):
-            raise result
+        trial = TrialResult(recipe.id, "RUNNING", FAST_MODE, seed=0)
+        training = Training(workload.frame, workload.segments, [trial])
+        training.run()
+        (result,) = training.results(("validation", "test"))
+        if result.reason:
+            raise SystemExit(result.reason)
         row = {**spent, "fit": result.fit_seconds or 0.0, "all": time.perf_counter() - began}
         print(f"{recipe.id:>3} {recipe.name:40}" + "".join(f"{row[name]:9.2f}" for name in names), flush=True)
         for name in names:

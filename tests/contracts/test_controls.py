@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from trintena import metrics
-from trintena.domain import Hyperparameters, PriceSeries, Split
+from trintena.domain import Hyperparameters, PriceSeries, Split, TrialResult
 from trintena.training.trial import run_trial
 from trintena.windows import Frame, Segments, Transformation, segments_of
 
@@ -67,8 +67,9 @@ def test_the_oracle_of_the_planted_signal_has_the_skill_that_it_must_have() -> N
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_planted_signal_is_found(seed: int) -> None:
     series, segments, transformation, _ = planted(seed)
-    hyperparameters = Hyperparameters(epochs=5, activation="tanh")
-    result = run_trial(series, transformation, segments, GRU_CLASSIC, hyperparameters, seed)
+    trial = TrialResult(GRU_CLASSIC, "RUNNING", Hyperparameters(epochs=5, activation="tanh"), seed)
+    result = run_trial(series, transformation, segments, trial, forecast=("validation", "test"))
+    assert isinstance(result, TrialResult)
     _, _, actual, best_possible = oracle(seed)
     reached = metrics.skill(actual, result.forecasts["test"])
     possible = metrics.skill(actual, best_possible)

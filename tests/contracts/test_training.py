@@ -61,7 +61,7 @@ def assert_keras_fits_the_same(chosen: Sequence[tuple[Architecture, str]], resul
         state, _, loss = program(
             fresh_state([first], program.layout),
             device_data(frame),
-            schedule([order_of(row.id)]),
+            schedule([order_of(row.id)], program.graph),
             controls([LEARNING_RATE], [0.0], [0]),
         )
         ours = program.layout.unflatten(np.asarray(state.trainable)[0], np.asarray(state.moving)[0])

@@ -11,13 +11,12 @@ from trintena.domain import PriceSeries
 from trintena.training.program import (
     Controls,
     Program,
-    Schedule,
     TrainState,
     compile_program,
     device_data,
     fresh_state,
-    schedule_of,
 )
+from trintena.training.schedule import Schedule, forecasting, padded, slice_size, training
 from trintena.training.weights import Layout, draw
 from trintena.windows import Frame, Segments, Transformation
 from trintena.zoo import ARCHITECTURES, Architecture, Graph, WindowShape
@@ -64,12 +63,14 @@ def order_of(seed: int) -> np.ndarray:
     return np.random.default_rng(seed).permutation(np.asarray(SEGMENTS.train))[:54]
 
 
-def schedule(orders: Sequence[np.ndarray], trains: bool = True) -> Schedule:
-    """One order of origins for each member of the population, cut into batches."""
-    padded = np.full((len(orders), -(-len(orders[0]) // BATCH_SIZE) * BATCH_SIZE), -1)
-    padded[:, : len(orders[0])] = orders
-    batches = np.split(padded, padded.shape[1] // BATCH_SIZE, axis=1)
-    return schedule_of(batches, [trains] * len(batches))
+def schedule(orders: Sequence[np.ndarray], graph: Graph) -> Schedule:
+    """One order of origins for each member of the population, in batches of eight to train on."""
+    return padded(training(np.stack(orders), BATCH_SIZE, _size(graph)))
+
+
+def _size(graph: Graph) -> int:
+    """Half a batch, where the network allows it: every test then adds gradients up."""
+    return BATCH_SIZE if slice_size(graph, BATCH_SIZE) == BATCH_SIZE else BATCH_SIZE // 2
 
 
 def controls(
@@ -111,7 +112,7 @@ def program_of(model_id: int, activation: str = "relu", population: int = 1) -> 
         activation,
         state,
         device_data(toy_frame()),
-        schedule([order] * population),
+        schedule([order] * population, graph),
         controls([0.0] * population, [0.0] * population, [0] * population),
     )
 
@@ -134,7 +135,7 @@ def train(
     losses = []
     for _ in range(n_epochs):
         orders = [generator.permutation(np.asarray(origins)) for generator in generators]
-        state, _, loss = program(state, data, schedule(orders), varied)
+        state, _, loss = program(state, data, schedule(orders, program.graph), varied)
         losses.append(loss)
     return state, losses
 
@@ -142,8 +143,8 @@ def train(
 def outputs_of(program: Program, state: TrainState, frame: Frame, origins: range) -> np.ndarray:
     """What the networks of a population say of some origins: (population, origin, horizon)."""
     population = len(state.n_steps)
-    walked = schedule([np.asarray(origins)] * population, trains=False)
+    walked = forecasting(origins, population, _size(program.graph))
     idle = controls([0.0] * population, [0.5] * population, [0] * population)
-    _, outputs, _ = program(state, device_data(frame), walked, idle)
-    n_batches = int(walked.n_batches)
-    return outputs[:, :n_batches].reshape(population, -1, outputs.shape[-1])[:, : len(origins)]
+    _, outputs, _ = program(state, device_data(frame), padded(walked), idle)
+    flat = outputs[:, : walked.n_slices].reshape(population, -1, outputs.shape[-1])
+    return flat[:, : len(origins)]

@@ -139,9 +139,10 @@ class _Run:
                 "series": self.case.series,
                 "transformation": self.case.transformation,
                 "segments": self.case.segments,
-                "model_id": model_id,
-                "hyperparameters": self.case.spec.hyperparameters,
-                "seed": self.case.spec.seed,
+                "trial": TrialResult(
+                    model_id, "RUNNING", self.case.spec.hyperparameters, self.case.spec.seed
+                ),
+                "forecast": ("validation", "test"),
             },
             label=architecture(model_id).name,
             cost=self.progress.costs[model_id],

@@ -1,11 +1,12 @@
 """One compiled program for each architecture: it trains, validates and forecasts.
 
-A call walks a *schedule* of batches. A batch marked for training takes one optimizer step; any other
-is only forecast. Both share the forward half, so it is compiled once. Windows are gathered inside
-the program from the table of the series and never exist all at once.
+A call walks a *schedule* of slices of batches. Slices to train on add up to the gradient of their batch,
+and its last one takes the optimizer's step; any other is only forecast. Both share the forward half,
+so it is compiled once. Windows are gathered inside the program from the table of the series and
+never exist all at once.
 
-What differs between trials is an argument, not a constant: learning rate, dropout rate, seed, the
-data, the number of batches. Rows and batches are padded to round capacities, so that tomorrow's
+What differs between trials is an argument, not a constant: learning rate, dropout rate, batch size, seed,
+the data, the number of slices. Rows and slices are padded to round capacities, so that tomorrow's
 longer series meets the same program in the persistent cache.
 
 Every member of the leading `population` axis is a trial of its own; on a CPU there is one.
@@ -26,11 +27,11 @@ from trintena.training.weights import Layout
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from trintena.training.schedule import Schedule
     from trintena.windows.frame import Frame
     from trintena.zoo.architecture import Graph
 
 ROW_CAPACITY = 1024
-BATCH_CAPACITY = 64
 CLIP_NORM = 1.0
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
 """Adam's constants, as in `keras.optimizers.Adam`. Reference: Kingma & Ba 2015, arXiv:1412.6980."""
@@ -77,21 +78,9 @@ class Controls(NamedTuple):
     seed: Any
 
 
-class Schedule(NamedTuple):
-    """Batches in the order in which a call walks them.
-
-    Shapes: origins (population, batch, sample), -1 where a batch has no sample; trains (batch,);
-    n_batches (), the rest is padding.
-    """
-
-    origins: Any
-    trains: Any
-    n_batches: Any
-
-
 @dataclass(frozen=True, eq=False)
 class Program:
-    """The compiled program of one graph, activation and batch size, for one shape of data."""
+    """The compiled program of one graph, activation and slice size, for one shape of data."""
 
     graph: Graph
     activation: str
@@ -103,8 +92,8 @@ class Program:
     ) -> tuple[TrainState, np.ndarray, np.ndarray]:
         """Walk the schedule.
 
-        Returns the new state, the network's outputs (population, batch, sample, horizon) for every
-        batch, and the mean training loss (population,) over the samples of training batches.
+        Returns the new state, the network's outputs (population, slice, sample, horizon) for every
+        slice, and the mean training loss (population,) over the samples of training batches.
         """
         state, outputs, losses = self._compiled(state, data, schedule, controls)
         return state, np.asarray(outputs), np.asarray(losses)
@@ -130,21 +119,6 @@ def fresh_state(members: Sequence[Sequence[np.ndarray]], layout: Layout) -> Trai
     moving = np.stack([moved for _, moved in flat])
     zeros = np.zeros_like(trainable)
     return TrainState(trainable, moving, zeros, zeros, np.zeros(len(flat), np.float32))
-
-
-def schedule_of(batches: Sequence[np.ndarray], trains: Sequence[bool], room_for: int = 0) -> Schedule:
-    """A schedule from its batches, each (population, batch size) of origins, -1 for no sample.
-
-    It is padded to hold at least `room_for` batches: a program takes schedules of one capacity only.
-    """
-    n_batches = len(batches)
-    capacity = -(-max(n_batches, room_for) // BATCH_CAPACITY) * BATCH_CAPACITY
-    population, batch_size = batches[0].shape
-    origins = np.full((population, capacity, batch_size), -1, np.int32)
-    origins[:, :n_batches] = np.stack(batches, axis=1)
-    flags = np.zeros(capacity, bool)
-    flags[:n_batches] = trains
-    return Schedule(origins, flags, np.int32(n_batches))
 
 
 def compile_program(
@@ -183,12 +157,14 @@ def _walk(
     """One member's way along the schedule."""
     horizon = data.targets.shape[-1]
 
-    def walk(i: jax.Array, carry: tuple[TrainState, jax.Array, jax.Array]) -> Any:
-        state, outputs, loss_sum = carry
-        batch = jax.lax.dynamic_index_in_dim(origins, i, keepdims=False)
-        trains = jax.lax.dynamic_index_in_dim(schedule.trains, i, keepdims=False)
-        sample_weights = (batch >= 0).astype(jnp.float32)
-        at = jnp.maximum(batch, 0)
+    def walk(i: jax.Array, carry: tuple[TrainState, jax.Array, jax.Array, jax.Array]) -> Any:
+        state, gradient, outputs, loss_sum = carry
+        samples = jax.lax.dynamic_index_in_dim(origins, i, keepdims=False)
+        share = jax.lax.dynamic_index_in_dim(schedule.shares, i, keepdims=False)
+        steps = jax.lax.dynamic_index_in_dim(schedule.steps, i, keepdims=False)
+        trains = share > 0
+        sample_weights = (samples >= 0).astype(jnp.float32)
+        at = jnp.maximum(samples, 0)
         window = _gather(data, at, lookback)
 
         def output_of(trainable: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -198,8 +174,8 @@ def _walk(
                 layout.unflatten(trainable, state.moving),
                 window,
                 dropout_rate=controls.dropout_rate,
-                # Every training step of a member has bits of its own, the same wherever it runs.
-                seed=controls.seed + state.n_steps.astype(jnp.uint32) * jnp.uint32(0x9E3779B1),
+                # Every slice that a member trains on has bits of its own, the same wherever it runs.
+                seed=controls.seed + _hashed(state.n_steps, 0x9E3779B1) + _hashed(i, 0x85EBCA6B),
                 training=trains,
                 sample_weights=sample_weights,
             )
@@ -207,23 +183,33 @@ def _walk(
             return output, moving
 
         output, pull, moving = jax.vjp(output_of, state.trainable, has_aux=True)
-        n_values = sample_weights.sum() * horizon
         error = (output - _rows(data.targets, at)) * sample_weights[:, None]
 
-        def trained() -> TrainState:
-            (gradient,) = pull(2.0 * error / n_values)
-            return _adam(state, gradient, moving, controls.learning_rate)
+        def trained() -> tuple[TrainState, jax.Array]:
+            (added,) = pull(2.0 * error * share / horizon)
+            total = gradient + added
+            seen = state._replace(moving=moving)
+            after: tuple[TrainState, jax.Array] = jax.lax.cond(
+                steps,
+                lambda: (_adam(seen, total, controls.learning_rate), jnp.zeros_like(total)),
+                lambda: (seen, total),
+            )
+            return after
 
-        state = jax.lax.cond(trains, trained, lambda: state)
+        state, gradient = jax.lax.cond(trains, trained, lambda: (state, gradient))
         loss_sum = loss_sum + jnp.where(trains, jnp.square(error).sum(), 0.0)
-        return state, jax.lax.dynamic_update_index_in_dim(outputs, output, i, 0), loss_sum
+        return state, gradient, jax.lax.dynamic_update_index_in_dim(outputs, output, i, 0), loss_sum
 
     outputs = jnp.zeros((*origins.shape, horizon), jnp.float32)
-    state, outputs, loss_sum = jax.lax.fori_loop(
-        0, schedule.n_batches, walk, (state, outputs, jnp.float32(0.0))
-    )
-    n_trained = ((origins >= 0) & schedule.trains[:, None]).sum() * horizon
+    start = (state, jnp.zeros_like(state.trainable), outputs, jnp.float32(0.0))
+    state, _, outputs, loss_sum = jax.lax.fori_loop(0, schedule.n_slices, walk, start)
+    n_trained = ((origins >= 0) & (schedule.shares > 0)[:, None]).sum() * horizon
     return state, outputs, loss_sum / jnp.maximum(n_trained, 1)
+
+
+def _hashed(count: jax.Array, constant: int) -> jax.Array:
+    """A count spread over the 32-bit words."""
+    return count.astype(jnp.uint32) * jnp.uint32(constant)
 
 
 def _gather(data: Data, origins: jax.Array, lookback: int) -> jax.Array:
@@ -238,7 +224,7 @@ def _rows(table: jax.Array, at: jax.Array) -> jax.Array:
     return table.at[at].get(mode="promise_in_bounds")
 
 
-def _adam(state: TrainState, gradient: jax.Array, moving: jax.Array, learning_rate: jax.Array) -> TrainState:
+def _adam(state: TrainState, gradient: jax.Array, learning_rate: jax.Array) -> TrainState:
     """One step of Adam on the gradient, clipped at global norm 1, as Keras computes it."""
     norm = jnp.sqrt(jnp.square(gradient).sum())
     gradient = gradient * jnp.minimum(1.0, CLIP_NORM / jnp.maximum(norm, 1e-30))
@@ -247,4 +233,4 @@ def _adam(state: TrainState, gradient: jax.Array, moving: jax.Array, learning_ra
     second = state.second_moment + (jnp.square(gradient) - state.second_moment) * (1.0 - BETA_2)
     rate = learning_rate * jnp.sqrt(1.0 - BETA_2**n_steps) / (1.0 - BETA_1**n_steps)
     trainable = state.trainable - rate * first / (jnp.sqrt(second) + EPSILON)
-    return TrainState(trainable, moving, first, second, n_steps)
+    return TrainState(trainable, state.moving, first, second, n_steps)

@@ -1,4 +1,4 @@
-"""Trials: from a series and a setting to judged forecasts and weights.
+"""Trials: from a series and a setting to validated forecasts and weights.
 
 `run_trial` is what a worker process executes. It takes plain values, so that it can cross a process
 border, and leaves scoring on the test segment to whoever asked.
@@ -7,44 +7,40 @@ border, and leaves scoring on the test segment to whoever asked.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
 
-from trintena.domain import Hyperparameters, PriceSeries, TrialResult
-from trintena.errors import TrialError
+from trintena.domain import PriceSeries, TrialResult
 from trintena.metrics import rmse
+from trintena.training import schedule as schedules
+from trintena.training.course import Course, Paused
 from trintena.training.program import (
     Controls,
     Program,
+    TrainState,
     compile_program,
     device_data,
     fresh_state,
-    schedule_of,
 )
 from trintena.training.weights import Layout, draw
-from trintena.zoo.architecture import Architecture, WindowShape
+from trintena.zoo.architecture import WindowShape
 from trintena.zoo.catalog import architecture
 
 if TYPE_CHECKING:
-    from trintena.training.program import Data, Schedule, TrainState
+    from trintena.training.program import Data
+    from trintena.training.schedule import Schedule
     from trintena.windows.frame import Frame, Transformation
     from trintena.windows.segments import Segments
+    from trintena.zoo.architecture import Graph
 
-RISING_EPOCHS = 3
-"""So many epochs in a row with a rising training loss, ending above the first, mean divergence."""
-_PROGRAMS_KEPT = 4
+PROGRAMS_KEPT = 8
+FORECAST = ("validation", "calibration", "test")
 
-
-@dataclass(frozen=True)
-class Setting:
-    """What one member of a population is trained with."""
-
-    hyperparameters: Hyperparameters
-    seed: int
+Report = Callable[[dict[str, Any]], None]
 
 
 def warm_up() -> None:
@@ -56,153 +52,181 @@ def run_trial(
     series: PriceSeries,
     transformation: Transformation,
     segments: Segments,
-    model_id: int,
-    hyperparameters: Hyperparameters,
-    seed: int,
-) -> TrialResult:
-    """One trial of one architecture.
-
-    Raises:
-        TrialError: the trial diverged.
-    """
-    frame = _frame(series, transformation)
-    (result,) = train_population(architecture(model_id), frame, segments, [Setting(hyperparameters, seed)])
-    if isinstance(result, TrialError):
-        raise result
-    return result
-
-
-def train_population(
-    recipe: Architecture,
-    frame: Frame,
-    segments: Segments,
-    settings: Sequence[Setting],
+    trial: TrialResult,
     *,
-    forecast: Sequence[str] = ("validation", "test"),
-) -> list[TrialResult | TrialError]:
-    """Train trials of one architecture side by side, one member of the population each.
+    forecast: Sequence[str] = ("validation",),
+    until: int | None = None,
+    paused: Paused | None = None,
+    report: Report = lambda payload: None,
+) -> TrialResult | Paused:
+    """One trial of one architecture, up to its end or to an epoch at which it pauses.
 
-    All must share batch size, epochs and activation, which shape the program; learning rate,
-    dropout rate and seed are each member's own. A member that diverges gives a `TrialError` in its
-    place and leaves the others alone. Forecasts are made for the named segments; only validation is
-    scored.
+    Args:
+        forecast: the segments to forecast with the weights of the best epoch.
+        until: pause after this epoch, unless the trial is over by then.
+        paused: what an earlier call left of the same trial; the numbers are those of one call.
+        report: told `{"epoch": n}` after each epoch.
     """
-    started = time.perf_counter()
-    shared = {
-        (s.hyperparameters.batch_size, s.hyperparameters.epochs, s.hyperparameters.activation)
-        for s in settings
-    }
-    if len(shared) != 1:
-        raise ValueError("the members of a population share batch size, epochs and activation")
-    ((batch_size, n_epochs, activation),) = shared
-    shape = WindowShape(frame.lookback, frame.table.shape[1], frame.targets.shape[1])
-    graph = recipe.graph(shape)
-    layout = Layout(graph.weights)
-    data = device_data(frame)
-    state = fresh_state([draw(graph, s.seed) for s in settings], layout)
-    controls = Controls(
-        np.array([s.hyperparameters.learning_rate for s in settings], np.float32),
-        np.array([s.hyperparameters.dropout_rate for s in settings], np.float32),
-        np.array([s.seed * 0x9E3779B9 & 0xFFFFFFFF for s in settings], np.uint32),
-    )
-    validation = _in_order(segments.validation, batch_size, len(settings))
-    others = {
-        name: _in_order(segments[name], batch_size, len(settings))
-        for name in forecast
-        if name != "validation"
-    }
-    # One program walks them all, so there is room for the longest: an epoch on most series, a test
-    # segment where a split leaves little to train on.
-    room = max(map(len, others.values()), default=0)
+    training = Training(_frame(series, transformation), segments, [trial], [paused] if paused else None)
+    training.run(until, report)
+    if training.is_over:
+        return training.results(forecast)[0]
+    return training.paused()[0]
 
-    def epoch_schedule(epoch: int) -> Schedule:
-        batches = _shuffled(segments.train, batch_size, [s.seed for s in settings], epoch)
-        trains = [True] * len(batches) + [False] * len(validation)
-        return schedule_of([*batches, *validation], trains, room)
 
-    first = epoch_schedule(0)
-    program = _program(recipe, shape, activation, state, data, first, controls)
+class Training:
+    """Trials of one architecture, trained side by side, one member of the population each.
 
-    fit_started = time.perf_counter()
-    losses: list[np.ndarray] = []
-    for epoch in range(n_epochs):
-        schedule = first if epoch == 0 else epoch_schedule(epoch)
-        state, outputs, loss = program(state, data, schedule, controls)
-        losses.append(loss)
-    n_trained = int(schedule.n_batches) - len(validation)
-    forecasts = {"validation": _origins_first(outputs, n_trained, segments.validation, frame)}
-    fit_seconds = time.perf_counter() - fit_started
+    All share batch size, epochs and activation; learning rate, dropout rate and seed are each
+    member's own. A member that is over, or diverged, leaves the others alone.
+    """
 
-    for name, batches in others.items():
-        schedule = schedule_of(batches, [False] * len(batches), len(first.trains))
-        _, outputs, _ = program(state, data, schedule, controls)
-        forecasts[name] = _origins_first(outputs, 0, segments[name], frame)
-    elapsed = time.perf_counter() - started
+    def __init__(
+        self,
+        frame: Frame,
+        segments: Segments,
+        trials: Sequence[TrialResult],
+        paused: Sequence[Paused] | None = None,
+    ) -> None:
+        self._began = time.perf_counter()
+        shared = {
+            (t.model_id, t.hyperparameters.batch_size, t.hyperparameters.epochs, t.hyperparameters.activation)
+            for t in trials
+        }
+        if len(shared) != 1:
+            raise ValueError("the members of a population share architecture, batch size, epochs, activation")
+        ((model_id, self._batch_size, self._n_epochs, activation),) = shared
+        self._frame, self._segments = frame, segments
+        shape = WindowShape(frame.lookback, frame.table.shape[1], frame.targets.shape[1])
+        graph = architecture(model_id).graph(shape)
+        self._layout = Layout(graph.weights)
+        self._size = schedules.slice_size(graph, self._batch_size)
+        self._data = device_data(frame)
+        if paused is None:
+            self._trials = list(trials)
+            self._courses = [Course(t.hyperparameters.learning_rate) for t in trials]
+            self._state = fresh_state([draw(graph, t.seed) for t in trials], self._layout)
+        else:
+            self._trials = [each.trial for each in paused]
+            self._courses = [each.course for each in paused]
+            self._state = TrainState(*map(np.stack, zip(*(each.arrays for each in paused), strict=True)))
+        # One program walks them all, so there is room for the longest: an epoch on most series, a test
+        # segment where a split leaves little to train on.
+        epoch = self._epoch_schedule(0)
+        self._room = max(epoch.n_slices, *(self._in_order(name).n_slices for name in FORECAST))
+        work = (self._state, self._data, schedules.padded(epoch, self._room), self._controls())
+        self._program = _program(model_id, graph, activation, work)
+        self._fit_seconds = 0.0
 
-    trainable, moving = np.asarray(state.trainable), np.asarray(state.moving)
-    results: list[TrialResult | TrialError] = []
-    for i, setting in enumerate(settings):
-        history = tuple(float(loss[i]) for loss in losses)
-        own = {name: values[i] for name, values in forecasts.items()}
-        if reason := _divergence(history, own):
-            results.append(TrialError(reason))
-            continue
-        results.append(
-            TrialResult(
-                model_id=recipe.id,
-                state="COMPLETE",
-                hyperparameters=setting.hyperparameters,
-                seed=setting.seed,
-                n_parameters=sum(weight.size for weight in graph.weights),
-                fit_seconds=fit_seconds,
-                elapsed_seconds=elapsed,
-                train_losses=history,
-                validation_rmse=rmse(frame.targets[segments.validation], own["validation"]),
-                forecasts=own,
-                weights=tuple(np.array(w) for w in layout.unflatten(trainable[i], moving[i])),
-            )
+    @property
+    def is_over(self) -> bool:
+        """Whether every trial has ended."""
+        return all(course.is_over(self._n_epochs) for course in self._courses)
+
+    def run(self, until: int | None = None, report: Report = lambda payload: None) -> None:
+        """Train until every trial is over, or up to an epoch (counted from 1)."""
+        last = self._n_epochs if until is None else min(until, self._n_epochs)
+        began = time.perf_counter()
+        for epoch in range(max(len(course.train_losses) for course in self._courses), last):
+            if self.is_over:
+                break
+            self._train(epoch)
+            report({"epoch": epoch + 1})
+        self._fit_seconds += time.perf_counter() - began
+
+    def results(self, forecast: Sequence[str]) -> list[TrialResult]:
+        """The ended trials, with forecasts for the named segments by the weights of the best epoch."""
+        others = {name: self._forecasts(name) for name in forecast if name != "validation"}
+        results = []
+        for i, (trial, course) in enumerate(zip(self._trials, self._courses, strict=True)):
+            own = {name: values[i] for name, values in others.items()}
+            if course.reason is None and not all(np.isfinite(values).all() for values in own.values()):
+                course.reason = "diverged: the forecasts are not finite"
+            ended = self._timed(course.told(trial, "FAIL" if course.reason else "COMPLETE"))
+            if course.reason is None and course.best_forecast is not None:
+                weights = self._layout.unflatten(course.best_trainable, course.best_moving)
+                ended = replace(
+                    ended,
+                    forecasts={"validation": course.best_forecast, **own},
+                    weights=tuple(np.array(weight) for weight in weights),
+                )
+            results.append(ended)
+        return results
+
+    def paused(self) -> list[Paused]:
+        """Every trial as it stands."""
+        leaves = [np.asarray(leaf) for leaf in self._state]
+        return [
+            Paused(self._timed(course.told(trial, "RUNNING")), course, tuple(leaf[i] for leaf in leaves))
+            for i, (trial, course) in enumerate(zip(self._trials, self._courses, strict=True))
+        ]
+
+    def _timed(self, trial: TrialResult) -> TrialResult:
+        """The trial with its size, and with the seconds of this part of it added to those before."""
+        return replace(
+            trial,
+            n_parameters=sum(weight.size for weight in self._layout.weights),
+            fit_seconds=(trial.fit_seconds or 0.0) + self._fit_seconds,
+            elapsed_seconds=(trial.elapsed_seconds or 0.0) + time.perf_counter() - self._began,
         )
-    return results
+
+    def _train(self, epoch: int) -> None:
+        """Train every trial for one more epoch, and validate those that are not over."""
+        schedule = self._epoch_schedule(epoch)
+        self._state, outputs, losses = self._walk(self._state, schedule)
+        n_validated = self._in_order("validation").n_slices
+        validated = outputs[:, schedule.n_slices - n_validated : schedule.n_slices]
+        forecasts = self._origins_first(validated, "validation")
+        trainable, moving = np.asarray(self._state.trainable), np.asarray(self._state.moving)
+        actual = self._frame.targets[self._segments.validation]
+        for i, course in enumerate(self._courses):
+            if not course.is_over(self._n_epochs):
+                score = rmse(actual, forecasts[i])
+                course.take(float(losses[i]), score, trainable[i], moving[i], forecasts[i])
+
+    def _epoch_schedule(self, epoch: int) -> Schedule:
+        """Every training origin once, each trial's in an order of its own, then the validation segment."""
+        orders = [_order(self._segments.train, trial.seed, epoch) for trial in self._trials]
+        batches = schedules.training(np.stack(orders), self._batch_size, self._size)
+        return schedules.join([batches, self._in_order("validation")])
+
+    def _in_order(self, segment: str) -> Schedule:
+        return schedules.forecasting(self._segments[segment], len(self._trials), self._size)
+
+    def _forecasts(self, segment: str) -> np.ndarray:
+        """Every trial's forecasts for a segment (population, origin, horizon) by its best weights."""
+        trainable, moving = np.array(self._state.trainable), np.array(self._state.moving)
+        for i, course in enumerate(self._courses):
+            if course.best_trainable is not None:
+                trainable[i], moving[i] = course.best_trainable, course.best_moving
+        best = self._state._replace(trainable=trainable, moving=moving)
+        _, outputs, _ = self._walk(best, self._in_order(segment))
+        return self._origins_first(outputs, segment)
+
+    def _walk(self, state: TrainState, schedule: Schedule) -> tuple[TrainState, np.ndarray, np.ndarray]:
+        return self._program(state, self._data, schedules.padded(schedule, self._room), self._controls())
+
+    def _controls(self) -> Controls:
+        return Controls(
+            np.array([course.learning_rate for course in self._courses], np.float32),
+            np.array([trial.hyperparameters.dropout_rate for trial in self._trials], np.float32),
+            np.array([trial.seed * 0x9E3779B9 & 0xFFFFFFFF for trial in self._trials], np.uint32),
+        )
+
+    def _origins_first(self, outputs: np.ndarray, segment: str) -> np.ndarray:
+        """Outputs (population, slice, sample, horizon) as forecasts (population, origin, horizon).
+
+        In units of the target.
+        """
+        origins = np.asarray(self._segments[segment])
+        flat = outputs.reshape(len(outputs), -1, outputs.shape[-1])[:, : len(origins)]
+        forecasts: np.ndarray = flat.astype(np.float64) * self._frame.scale[origins][:, None]
+        return forecasts
 
 
-def _divergence(losses: Sequence[float], forecasts: dict[str, np.ndarray]) -> str | None:
-    """Why a trial diverged, or None."""
-    if not np.isfinite(losses).all():
-        epoch = int(np.argmin(np.isfinite(losses))) + 1
-        return f"diverged: the training loss is not finite in epoch {epoch}"
-    if not all(np.isfinite(values).all() for values in forecasts.values()):
-        return "diverged: the forecasts are not finite"
-    rising = np.diff(losses) > 0
-    for end in range(RISING_EPOCHS, len(losses)):
-        if rising[end - RISING_EPOCHS : end].all() and losses[end] > losses[0]:
-            return f"diverged: the training loss rose {RISING_EPOCHS} epochs running, to {losses[end]:.4g}"
-    return None
-
-
-def _shuffled(origins: range, batch_size: int, seeds: Sequence[int], epoch: int) -> list[np.ndarray]:
-    """The training batches of an epoch, each (population, batch size): every member its own order."""
-    orders = [np.random.default_rng([seed, epoch]).permutation(np.asarray(origins)) for seed in seeds]
-    return _batches(np.stack(orders), batch_size)
-
-
-def _in_order(origins: range, batch_size: int, population: int) -> list[np.ndarray]:
-    return _batches(np.tile(np.asarray(origins), (population, 1)), batch_size)
-
-
-def _batches(orders: np.ndarray, batch_size: int) -> list[np.ndarray]:
-    """Orders (population, origin) cut into batches; the last one is filled with -1, none is dropped."""
-    population, n_origins = orders.shape
-    padded = np.full((population, -(-n_origins // batch_size) * batch_size), -1)
-    padded[:, :n_origins] = orders
-    return [padded[:, start : start + batch_size] for start in range(0, padded.shape[1], batch_size)]
-
-
-def _origins_first(outputs: np.ndarray, first_batch: int, origins: range, frame: Frame) -> np.ndarray:
-    """Network outputs as forecasts in units of the target, (population, origin, horizon)."""
-    population, _, _, horizon = outputs.shape
-    flat = outputs[:, first_batch:].reshape(population, -1, horizon)[:, : len(origins)]
-    forecasts: np.ndarray = flat.astype(np.float64) * frame.scale[np.asarray(origins)][:, None]
-    return forecasts
+def _order(origins: range, seed: int, epoch: int) -> np.ndarray:
+    """Training origins in the order of one epoch."""
+    return np.random.default_rng([seed, epoch]).permutation(np.asarray(origins))
 
 
 _frames: dict[tuple[str, Transformation], Frame] = {}
@@ -221,20 +245,12 @@ _programs: dict[tuple[object, ...], Program] = {}
 
 
 def _program(
-    recipe: Architecture,
-    shape: WindowShape,
-    activation: str,
-    state: TrainState,
-    data: Data,
-    schedule: Schedule,
-    controls: Controls,
+    model_id: int, graph: Graph, activation: str, work: tuple[TrainState, Data, Schedule, Controls]
 ) -> Program:
-    """The compiled program for arguments of these shapes; the last few stay in this process."""
-    shapes = tuple(np.shape(leaf) for leaf in jax.tree.leaves((state, data, schedule)))
-    key = (recipe.builder, shape, activation, shapes)
+    """The compiled program for work of these shapes; the last few stay in this process."""
+    key = (model_id, activation, graph.window.shape, *(np.shape(leaf) for leaf in jax.tree.leaves(work)))
     if key not in _programs:
-        while len(_programs) >= _PROGRAMS_KEPT:
+        while len(_programs) >= PROGRAMS_KEPT:
             _programs.pop(next(iter(_programs)))
-        graph = recipe.graph(shape)
-        _programs[key] = compile_program(graph, activation, state, data, schedule, controls)
+        _programs[key] = compile_program(graph, activation, *work)
     return _programs[key]

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import pickle
+
 import jax
 import numpy as np
 import pytest
 
 from trintena.domain import Hyperparameters, PriceSeries, Split, TrialResult
-from trintena.errors import TrialError
 from trintena.metrics import rmse
-from trintena.training import trial
-from trintena.training.trial import Setting, run_trial, train_population
+from trintena.training import schedule, trial
+from trintena.training.course import PATIENCE, Paused
+from trintena.training.program import Controls, compile_program, device_data, fresh_state
+from trintena.training.trial import Training, run_trial
+from trintena.training.weights import Layout, draw
 from trintena.windows import Frame, Segments, Transformation, segments_of
 from trintena.zoo import ARCHITECTURES, WindowShape, architecture, portable
 
@@ -32,13 +36,25 @@ def prepared(
     return transformation, segments, transformation.frame(series)
 
 
+def asked(model_id: int = GRU_RESIDUAL_DENSE, *, seed: int = 0, **changed: object) -> TrialResult:
+    return TrialResult(model_id, "RUNNING", Hyperparameters(**changed), seed)  # type: ignore[arg-type]
+
+
 def run(
     model_id: int = GRU_RESIDUAL_DENSE, *, seed: int = 0, n_rows: int = 480, **changed: object
 ) -> TrialResult:
     series = series_of(n_rows)
     transformation, segments, _ = prepared(series)
-    hyperparameters = Hyperparameters(**changed)  # type: ignore[arg-type]
-    return run_trial(series, transformation, segments, model_id, hyperparameters, seed)
+    trial = asked(model_id, seed=seed, **changed)
+    result = run_trial(series, transformation, segments, trial, forecast=("validation", "test"))
+    assert isinstance(result, TrialResult)
+    return result
+
+
+def trained(frame: Frame, segments: Segments, *trials: TrialResult) -> list[TrialResult]:
+    training = Training(frame, segments, trials)
+    training.run()
+    return training.results(("validation", "test"))
 
 
 def test_a_trial_reports_what_it_found() -> None:
@@ -76,10 +92,7 @@ def test_a_segment_of_any_length_is_forecast_by_the_program_of_the_epoch(
 ) -> None:
     """An epoch and a test segment of which one has more than 64 batches, the other fewer."""
     _, segments, frame = prepared(series_of(1_200), fractions)
-    hyperparameters = Hyperparameters(batch_size=8, activation="tanh")
-    setting = Setting(hyperparameters, 0)
-    (result,) = train_population(architecture(GRU_RESIDUAL_DENSE), frame, segments, [setting])
-    assert isinstance(result, TrialResult)
+    (result,) = trained(frame, segments, asked(batch_size=8, activation="tanh"))
     graph = architecture(GRU_RESIDUAL_DENSE).graph(WindowShape(LOOKBACK, 1, HORIZON))
     model = portable.build(graph, "tanh", weights=result.weights)
     for name in ("validation", "test"):
@@ -98,28 +111,30 @@ def test_the_seed_decides_every_bit() -> None:
 @pytest.mark.parametrize("model_id", [1, 6, 12, 19, 23, 28])
 def test_exponential_ends_in_a_forecast_or_is_reported_as_diverged(model_id: int) -> None:
     _, segments, frame = prepared(series_of())
-    setting = Setting(Hyperparameters(activation="exponential"), 0)
-    (result,) = train_population(architecture(model_id), frame, segments, [setting])
-    if isinstance(result, TrialError):
-        assert "diverged" in str(result)
-        assert "not finite" in str(result)
+    (result,) = trained(frame, segments, asked(model_id, activation="exponential"))
+    if result.state == "FAIL":
+        assert result.reason is not None
+        assert "diverged" in result.reason
+        assert "not finite" in result.reason
     else:
+        assert result.state == "COMPLETE"
         assert all(np.isfinite(forecasts).all() for forecasts in result.forecasts.values())
 
 
 def test_exponential_cells_do_overflow_and_are_reported() -> None:
-    with pytest.raises(TrialError, match="diverged: the training loss is not finite in epoch 1"):
-        run(5, activation="exponential", epochs=2)
+    result = run(5, activation="exponential", epochs=2)
+    assert (result.state, result.validation_rmse, result.weights) == ("FAIL", None, None)
+    assert result.reason == "diverged: the training loss is not finite in epoch 1"
+    assert len(result.train_losses) == 1, "a trial that diverged is not gone on with"
 
 
 def test_a_member_that_diverges_leaves_the_others_alone() -> None:
     _, segments, frame = prepared(series_of())
-    calm, wild = (Hyperparameters(learning_rate=rate, epochs=2) for rate in (0.001, float("inf")))
-    settings = [Setting(calm, 1), Setting(wild, 2), Setting(calm, 3)]
-    first, second, third = train_population(architecture(GRU_RESIDUAL_DENSE), frame, segments, settings)
-    assert isinstance(second, TrialError)
+    rates = (0.001, float("inf"), 0.001)
+    trials = [asked(seed=seed, learning_rate=rate, epochs=2) for seed, rate in enumerate(rates, 1)]
+    first, second, third = trained(frame, segments, *trials)
+    assert second.state == "FAIL"
     for found, seed in ((first, 1), (third, 3)):
-        assert isinstance(found, TrialResult)
         alone = run(seed=seed, epochs=2)
         np.testing.assert_allclose(found.train_losses, alone.train_losses, rtol=1e-5)
         np.testing.assert_allclose(found.forecasts["test"], alone.forecasts["test"], rtol=0, atol=1e-6)
@@ -127,42 +142,92 @@ def test_a_member_that_diverges_leaves_the_others_alone() -> None:
 
 def test_members_that_need_different_programs_are_refused() -> None:
     _, segments, frame = prepared(series_of())
-    settings = [Setting(Hyperparameters(batch_size=size), 0) for size in (16, 32)]
-    with pytest.raises(ValueError, match="share batch size, epochs and activation"):
-        train_population(architecture(GRU_RESIDUAL_DENSE), frame, segments, settings)
+    with pytest.raises(ValueError, match="share architecture, batch size, epochs, activation"):
+        Training(frame, segments, [asked(batch_size=size) for size in (16, 32)])
 
 
-@pytest.mark.parametrize(
-    ("losses", "reason"),
-    [
-        ([1.0, 0.9, 0.8], None),
-        ([1.0, 0.5, 0.6, 0.7, 0.8], None),
-        ([1.0, 0.9, 1.1, 0.9, 1.2], None),
-        ([1.0, 0.9, 0.95, 1.0, 1.05], "rose 3 epochs running, to 1.05"),
-        ([1.0, 1.1, 1.2, 1.3, 0.5], "rose 3 epochs running, to 1.3"),
-        ([1.0, float("nan"), 1.0], "not finite in epoch 2"),
-        ([float("inf")], "not finite in epoch 1"),
-    ],
-)
-def test_divergence_is_no_finite_loss_or_three_rising_epochs_above_the_first(
-    losses: list[float], reason: str | None
-) -> None:
-    found = trial._divergence(losses, {})
-    assert (found is None) if reason is None else (found is not None and reason in found)
-
-
-def test_forecasts_that_are_not_finite_are_a_divergence() -> None:
-    found = trial._divergence([1.0], {"test": np.array([[np.nan]])})
-    assert found == "diverged: the forecasts are not finite"
-
-
-def test_every_epoch_trains_on_every_origin_once_in_an_order_of_its_own() -> None:
-    epochs = [trial._shuffled(range(10, 31), 8, [seed], epoch) for seed, epoch in ((0, 0), (0, 1), (1, 0))]
-    orders = [np.concatenate([batch[0] for batch in batches]) for batches in epochs]
+def test_every_epoch_has_an_order_of_its_own() -> None:
+    orders = [trial._order(range(10, 31), seed, epoch) for seed, epoch in ((0, 0), (0, 1), (1, 0))]
     for order in orders:
-        assert sorted(order[:21]) == list(range(10, 31))
-        assert list(order[21:]) == [-1, -1, -1]
+        assert sorted(order) == list(range(10, 31))
     assert len({tuple(order) for order in orders}) == 3
+
+
+@pytest.mark.parametrize("model_id", [3, GRU_RESIDUAL_DENSE], ids=["batch normalization", "none"])
+def test_a_trial_paused_and_gone_on_with_is_the_trial_that_was_never_paused(model_id: int) -> None:
+    series = series_of()
+    transformation, segments, _ = prepared(series)
+    changed: dict[str, object] = {"epochs": 12, "learning_rate": 0.01, "activation": "tanh"}
+    whole = run(model_id, **changed)
+    assert len(whole.train_losses) > 4, "so that both pauses are in the middle"
+    paused: TrialResult | Paused | None = None
+    for until in (1, 3, None):
+        assert paused is None or isinstance(paused, Paused)
+        # As a process hands it to another.
+        left = pickle.loads(pickle.dumps(paused))
+        paused = run_trial(
+            series,
+            transformation,
+            segments,
+            asked(model_id, **changed),
+            forecast=("validation", "test"),
+            until=until,
+            paused=left,
+        )
+        if isinstance(paused, Paused):
+            assert paused.trial.state == "RUNNING"
+            assert paused.trial.validation_curve == whole.validation_curve[:until]
+            assert paused.trial.validation_rmse == min(whole.validation_curve[:until])
+    assert isinstance(paused, TrialResult)
+    for name in ("train_losses", "validation_curve", "learning_rates", "validation_rmse", "state"):
+        assert getattr(paused, name) == getattr(whole, name)
+    for name, forecasts in whole.forecasts.items():
+        assert np.array_equal(paused.forecasts[name], forecasts)
+    assert whole.weights is not None
+    assert paused.weights is not None
+    for first, second in zip(whole.weights, paused.weights, strict=True):
+        assert np.array_equal(first, second)
+
+
+def test_the_weights_and_forecasts_are_those_of_the_best_epoch() -> None:
+    whole = run(epochs=30, learning_rate=0.02, activation="tanh")
+    best = int(np.argmin(whole.validation_curve))
+    assert best + 1 == whole.best_epoch
+    assert best + 1 < len(whole.validation_curve), "it went on after its best epoch"
+    assert len(whole.validation_curve) == best + 1 + PATIENCE, "and stopped when patience ended"
+    short = run(epochs=best + 1, learning_rate=0.02, activation="tanh")
+    assert short.validation_rmse == whole.validation_rmse
+    assert np.array_equal(short.forecasts["test"], whole.forecasts["test"])
+
+
+def test_after_each_epoch_the_worker_tells_how_far_it_is() -> None:
+    series = series_of()
+    transformation, segments, _ = prepared(series)
+    told: list[dict[str, object]] = []
+    run_trial(series, transformation, segments, asked(epochs=3, activation="tanh"), report=told.append)
+    assert told == [{"epoch": 1}, {"epoch": 2}, {"epoch": 3}]
+
+
+@pytest.mark.parametrize("batch_size", [16, 20, 64, 128, 1000])
+def test_one_program_serves_every_batch_size(batch_size: int) -> None:
+    """The gradient of a batch is the mean over all of it, however it is cut: one large step shows it."""
+    series = series_of()
+    _, segments, frame = prepared(series)
+    shape = WindowShape(LOOKBACK, 1, HORIZON)
+    graph = architecture(GRU_RESIDUAL_DENSE).graph(shape)
+    layout = Layout(graph.weights)
+    orders = np.asarray(segments.train)[None]
+    found = []
+    for size in (16, batch_size):
+        state = fresh_state([draw(graph, 0)], layout)
+        walked = schedule.padded(schedule.training(orders, batch_size, size))
+        controls = Controls(*(np.array([value]) for value in (np.float32(0.01), np.float32(0), np.uint32(0))))
+        program = compile_program(graph, "tanh", state, device_data(frame), walked, controls)
+        state, _, loss = program(state, device_data(frame), walked, controls)
+        assert state.n_steps == -(-len(segments.train) // batch_size)
+        found.append((np.asarray(state.trainable), loss))
+    np.testing.assert_allclose(found[0][0], found[1][0], rtol=0, atol=2e-5)
+    np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-5)
 
 
 def test_a_second_trial_compiles_nothing() -> None:
@@ -184,4 +249,4 @@ def test_a_second_trial_compiles_nothing() -> None:
 def test_the_last_few_programs_stay_in_the_process() -> None:
     for recipe in ARCHITECTURES[:1] + ARCHITECTURES[8:9]:
         run(recipe.id)
-    assert 2 <= len(trial._programs) <= trial._PROGRAMS_KEPT
+    assert 2 <= len(trial._programs) <= trial.PROGRAMS_KEPT

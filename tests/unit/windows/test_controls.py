@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from trintena.domain import Hyperparameters, PriceSeries, Split, TrialResult
-from trintena.training.trial import Setting, train_population
+from trintena.training.trial import Training
 from trintena.windows import Frame, Segments, Transformation, segments_of
-from trintena.zoo import architecture
 
 N_ROWS = 480
 LOOKBACK, HORIZON = 8, 3
@@ -43,19 +42,19 @@ def prepared(series: PriceSeries) -> tuple[Segments, Transformation, Frame]:
     return segments, transformation, transformation.frame(series)
 
 
-def trained(series: PriceSeries) -> TrialResult:
+def trained(series: PriceSeries, epochs: int = 2) -> TrialResult:
     """A network whose batch normalization would mix rows, had they met."""
     segments, _, frame = prepared(series)
-    setting = Setting(Hyperparameters(epochs=2, learning_rate=0.01), seed=4)
-    names = ("train", "validation", "test")
-    (result,) = train_population(architecture(3), frame, segments, [setting], forecast=names)
-    assert isinstance(result, TrialResult)
+    trial = TrialResult(3, "RUNNING", Hyperparameters(epochs=epochs, learning_rate=0.01), seed=4)
+    training = Training(frame, segments, [trial])
+    training.run()
+    (result,) = training.results(("train", "validation", "test"))
     return result
 
 
 @cache
-def honest() -> TrialResult:
-    return trained(walk())
+def honest(epochs: int = 2) -> TrialResult:
+    return trained(walk(), epochs)
 
 
 @pytest.mark.parametrize("border", [VALIDATION_BORDER, CALIBRATION_BORDER, TEST_BORDER])
@@ -86,17 +85,22 @@ def test_poison_after_validation_leaves_the_whole_trial_alone() -> None:
 
 
 def test_poison_in_validation_leaves_the_weights_and_earlier_forecasts_alone() -> None:
-    result = trained(poisoned(VALIDATION_BORDER))
+    """One epoch: of several, validation chooses the one whose weights are kept."""
+    result, untouched = trained(poisoned(VALIDATION_BORDER), epochs=1), honest(epochs=1)
     assert result.weights is not None
-    assert honest().weights is not None
-    assert all(map(np.array_equal, result.weights, honest().weights))
-    assert np.array_equal(result.forecasts["train"], honest().forecasts["train"])
+    assert untouched.weights is not None
+    assert all(map(np.array_equal, result.weights, untouched.weights))
+    assert np.array_equal(result.forecasts["train"], untouched.forecasts["train"])
     # The first validation origin is the day before the border: all that it reads is untouched.
     first, rest = slice(0, 1), slice(1, None)
-    theirs, ours = result.forecasts["validation"], honest().forecasts["validation"]
+    theirs, ours = result.forecasts["validation"], untouched.forecasts["validation"]
     assert np.array_equal(theirs[first], ours[first])
     assert not (theirs[rest] == ours[rest]).any()
-    assert result.validation_rmse != honest().validation_rmse
+    assert result.validation_rmse != untouched.validation_rmse
+
+
+def test_poison_in_validation_moves_no_weight_in_any_epoch() -> None:
+    assert trained(poisoned(VALIDATION_BORDER)).train_losses == honest().train_losses
 
 
 def test_the_unit_of_the_price_does_not_change_log_forecasts() -> None:
