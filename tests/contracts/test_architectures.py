@@ -171,7 +171,7 @@ def test_a_second_trial_needs_no_second_compilation(row: Architecture) -> None:
             learning_rates=[0.01],
             dropout_rates=[0.3],
             frame=toy_frame(seed=1, n_rows=400),
-            origins=range(7, 300),
+            origins=range(7, 250),
         )
     assert seen == []
 
