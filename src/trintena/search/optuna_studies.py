@@ -1,0 +1,148 @@
+"""The mirror of our trials in Optuna's own tables, so that Optuna's tools open the project's database.
+
+    optuna-dashboard sqlite:///trintena.db
+
+One study for each architecture of an experiment. Our tables stay the truth: nothing is read back from
+here but how far the mirror has got.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from trintena.domain import Range, SearchSpace, TrialResult
+from trintena.search.combinations import FIELDS, WHOLE_FIELDS
+from trintena.search.quiet import quiet_optuna
+
+if TYPE_CHECKING:
+    import optuna
+    from optuna.distributions import BaseDistribution
+
+    from trintena.zoo import Architecture
+
+BUSY_TIMEOUT_S = 30.0
+"""How long to wait for another process's write, as the registry does."""
+_ATTEMPTS = 10
+_ENDED = ("COMPLETE", "PRUNED", "FAIL")
+
+
+def study_name(experiment_id: int, architecture: Architecture) -> str:
+    """The name of an architecture's study: `experiment 3 / 11 BiLSTM Classic (64/32)`."""
+    return f"experiment {experiment_id} / {architecture.id} {architecture.name}"
+
+
+class OptunaStudies:
+    """The Optuna studies in one database. Optuna is loaded, and its tables are made, at the first use.
+
+    One process writes a study. Other processes may write other studies at the same time.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def record(
+        self,
+        name: str,
+        space: SearchSpace,
+        trials: Iterable[TrialResult],
+        *,
+        attributes: Mapping[str, Any],
+    ) -> None:
+        """Append the ended trials that the study does not hold yet, in the order of their numbers.
+
+        The study is made if it is missing. Each trial is one transaction: a process that is killed
+        leaves the first of them, and recording all again adds the rest.
+        """
+        import optuna
+
+        with quiet_optuna():
+            study = optuna.create_study(
+                storage=self._storage, study_name=name, direction="minimize", load_if_exists=True
+            )
+            known = study.user_attrs
+            for key, value in attributes.items():
+                if key not in known or known[key] != value:
+                    study.set_user_attr(key, value)
+            recorded = {trial.user_attrs["number"] for trial in study.get_trials(deepcopy=False)}
+            distributions = {field: _distribution(field, getattr(space, field)) for field in FIELDS}
+            for trial in sorted(trials, key=lambda trial: trial.number):
+                if trial.state in _ENDED and trial.number not in recorded:
+                    study.add_trial(_frozen(trial, distributions))
+
+    def delete(self, names: Iterable[str]) -> None:
+        """Delete the studies of these names; one that is not there is passed over."""
+        import optuna
+
+        with quiet_optuna():
+            present = set(optuna.get_all_study_names(self._storage))
+            for name in present.intersection(names):
+                optuna.delete_study(study_name=name, storage=self._storage)
+
+    def close(self) -> None:
+        """Close every connection; using the studies again opens new ones."""
+        if "_storage" in self.__dict__:
+            self._storage.remove_session()
+            self._storage.engine.dispose()
+
+    @cached_property
+    def _storage(self) -> optuna.storages.RDBStorage:
+        from sqlalchemy.exc import DBAPIError
+
+        # Two processes that make the tables at the same moment stand in each other's way: the slower one
+        # finds "table already exists", and all in order when it looks again.
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return self._open()
+            except DBAPIError:
+                time.sleep(0.2)
+        return self._open()
+
+    def _open(self) -> optuna.storages.RDBStorage:
+        import optuna
+
+        sqlite = self._url.startswith("sqlite")
+        return optuna.storages.RDBStorage(
+            self._url.replace("{", "{{").replace("}", "}}"),  # Optuna fills in a template
+            engine_kwargs={"connect_args": {"timeout": BUSY_TIMEOUT_S}} if sqlite else {},
+        )
+
+
+def _distribution(name: str, choice: tuple[Any, ...] | Range) -> BaseDistribution:
+    """The same for every trial of a study: Optuna refuses a parameter whose choices change."""
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+    if not isinstance(choice, Range):
+        return CategoricalDistribution(choice)
+    if name in WHOLE_FIELDS:
+        step = 1 if choice.step is None else int(choice.step)
+        return IntDistribution(int(choice.low), int(choice.high), log=choice.log, step=step)
+    return FloatDistribution(choice.low, choice.high, log=choice.log, step=choice.step)
+
+
+def _frozen(trial: TrialResult, distributions: dict[str, BaseDistribution]) -> optuna.trial.FrozenTrial:
+    import optuna
+
+    about = {
+        "number": trial.number,
+        "seed": trial.seed,
+        "seconds": trial.elapsed_seconds,
+        "best_epoch": None if trial.validation_rmse is None else trial.best_epoch,
+        "reason": trial.reason,
+    }
+    frozen = optuna.create_trial(
+        state=optuna.trial.TrialState[trial.state],
+        value=None if trial.state == "FAIL" else trial.validation_rmse,
+        params=asdict(trial.hyperparameters),
+        distributions=distributions,
+        intermediate_values=dict(enumerate(trial.validation_curve, start=1)),
+        user_attrs={key: value for key, value in about.items() if value is not None},
+    )
+    # Optuna's charts read a trial's length off its two times.
+    frozen.datetime_complete = datetime.now()
+    frozen.datetime_start = frozen.datetime_complete - timedelta(seconds=trial.elapsed_seconds or 0.0)
+    return frozen
