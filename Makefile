@@ -18,7 +18,7 @@ DEV := $(VENV)/.dev-installed
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test test-slow check check-format check-lint check-types check-imports check-docs \
-    bench bench-files format docs lock clean
+    bench bench-peer bench-files format docs lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,9 @@ check-docs: $(DEV)
 bench: $(DEV) $(PEER)/.installed ## time all 30 architectures against the same ones under Keras on TensorFlow
 	$(BIN)/python benchmarks/run.py --peer-python $(PEER)/bin/python
 
+bench-peer: $(DEV) $(PEER)/.installed ## time a search over hyper-parameters against KerasTuner (over an hour)
+	$(BIN)/python benchmarks/tuner.py --peer-python $(PEER)/bin/python
+
 bench-files: $(DEV) ## time the import of 5 MB against pandas.read_csv
 	$(BIN)/python benchmarks/files.py
 
@@ -70,7 +73,7 @@ docs: $(DEV) ## write docs/reference/ anew
 	$(BIN)/python docs/generate.py
 
 # The larger lock is resolved first, so that both hold the same version of everything they share. (The
-# peer has its own: TensorFlow does not allow their h5py.)
+# peers have their own: TensorFlow does not allow their h5py.)
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
     --annotation-style line --custom-compile-command "make lock" $(UPGRADE)
 
