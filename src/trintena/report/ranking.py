@@ -1,0 +1,205 @@
+"""The board of a report: models and baselines in one ranking, what has no result below it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from trintena.language import number, phrase
+from trintena.report import words
+from trintena.report.markup import Markup, element, joined, table
+from trintena.report.material import selection
+
+if TYPE_CHECKING:
+    from trintena.report.material import Report
+
+_MEDALS = {1: "🥇", 2: "🥈", 3: "🥉"}
+_COUNTED = ("COMPLETE", "PRUNED", "FAIL", "RUNNING", "WAITING")
+_Column = tuple[str, Any]
+
+
+def board(report: Report) -> Markup:
+    """The ranked table, then each architecture without a result, with the reason."""
+    ranked = [row for row in report.rows if row.get("rank") is not None]
+    others = [row for row in report.rows if row.get("rank") is None]
+    parts = []
+    if ranked:
+        parts.append(_ranking(report, ranked))
+        parts.append(element("p", _legend(report), class_="note"))
+    else:
+        parts.append(
+            element(
+                "p",
+                phrase(
+                    en="No architecture has ended with a model.",
+                    pt="Nenhuma arquitetura terminou com um modelo.",
+                ),
+            )
+        )
+    if others:
+        parts.append(_without_result(others))
+    return joined(parts)
+
+
+def _ranking(report: Report, ranked: list[Mapping[str, Any]]) -> Markup:
+    baselines = list(report.answer.get("baselines") or ())
+    columns = _columns(report, [*ranked, *baselines])
+    lines: list[tuple[float, str, list[str]]] = []
+    for row in ranked:
+        name = joined((_medal(row["rank"]), " ", f"{row['model_id']} {row['model_name']}"))
+        lines.append((selection(row) or 0.0, "", [name, *(cell(row) for _, cell in columns)]))
+    for row in baselines:
+        if row.get("validation_rmse") is None:
+            continue
+        reference = {**row, "rmse": row["validation_rmse"]}
+        name = joined(
+            (
+                element("span", "", class_="place"),
+                " ",
+                words.baseline(str(row.get("key")), str(row.get("name"))),
+                element("small", " ", phrase(en="baseline", pt="referência")),
+            )
+        )
+        lines.append((row["validation_rmse"], "baseline", [name, *(cell(reference) for _, cell in columns)]))
+    lines.sort(key=lambda entry: entry[0])
+    headings = (phrase(en="Model", pt="Modelo"), *(title for title, _ in columns))
+    return table(
+        phrase(en="Ranking: lower is better", pt="Classificação: menor é melhor"),
+        headings,
+        [cells for _, _, cells in lines],
+        classes=[kind for _, kind, _ in lines],
+    )
+
+
+def _medal(rank: int) -> Markup:
+    if rank in _MEDALS:
+        inside = (element("span", _MEDALS[rank], aria_hidden="true"), str(rank))
+        return element("span", *inside, class_="place medal")
+    return element("span", str(rank), class_="place")
+
+
+def _columns(report: Report, rows: list[Mapping[str, Any]]) -> list[_Column]:
+    """Headings and what stands under them, as far as any row has it."""
+    present = {key for row in rows for key, value in row.items() if value is not None}
+    seeds = "seeds" in present
+    columns: list[tuple[str, bool, Any]] = [
+        (phrase(en="Selection (validation RMSE)", pt="Seleção (RMSE de validação)"), True, _selection),
+        (phrase(en="Seeds: lowest to highest", pt="Sementes: do menor ao maior"), seeds, _seed_range),
+        (
+            phrase(en="Test RMSE", pt="RMSE de teste"),
+            "test_rmse" in present,
+            lambda row: words.rmse(row.get("test_rmse")),
+        ),
+        (phrase(en="Test skill", pt="Ganho no teste"), "skill" in present, lambda row: _share(row, "skill")),
+        (
+            phrase(en="against drift", pt="contra a tendência"),
+            "skill_against_drift" in present,
+            lambda row: _share(row, "skill_against_drift"),
+        ),
+        (
+            phrase(en="Direction", pt="Direção"),
+            "test_directional_accuracy" in present,
+            lambda row: number(row.get("test_directional_accuracy"), ".1%"),
+        ),
+        (
+            phrase(en="Parameters", pt="Parâmetros"),
+            "parameters" in present,
+            lambda row: _counted(row.get("parameters")),
+        ),
+        (phrase(en="Trials", pt="Tentativas"), "trial_counts" in present, _trials),
+        (
+            phrase(en="Time", pt="Tempo"),
+            "elapsed_time" in present,
+            lambda row: _span(row.get("elapsed_time")),
+        ),
+    ]
+    return [(title, cell) for title, shown, cell in columns if shown]
+
+
+def _selection(row: Mapping[str, Any]) -> str:
+    return words.rmse(selection(row))
+
+
+def _seed_range(row: Mapping[str, Any]) -> str:
+    seeds = row.get("seeds") or {}
+    if seeds.get("min") is None or seeds.get("max") is None:
+        return ""
+    return f"{words.rmse(seeds['min'])} … {words.rmse(seeds['max'])}"
+
+
+def _share(row: Mapping[str, Any], key: str) -> str:
+    return number(row.get(key), words.SIGNED)
+
+
+def _counted(value: int | None) -> str:
+    return "" if value is None else number(value)
+
+
+def _span(value: float | None) -> str:
+    return "" if value is None else words.span(value)
+
+
+def _trials(row: Mapping[str, Any]) -> str:
+    """How many trials are in each state, zeros left out."""
+    counts = row.get("trial_counts") or {}
+    return ", ".join(
+        f"{number(counts[state])} {trial_state(state)}" for state in _COUNTED if counts.get(state)
+    )
+
+
+def trial_state(code: str) -> str:
+    """The state of a trial for readers."""
+    names = {
+        "WAITING": phrase(en="waiting", pt="à espera"),
+        "RUNNING": phrase(en="running", pt="em execução"),
+        "COMPLETE": phrase(en="complete", pt="completas"),
+        "PRUNED": phrase(en="pruned", pt="podadas"),
+        "FAIL": phrase(en="failed", pt="com falha"),
+    }
+    return names.get(code, code)
+
+
+def _legend(report: Report) -> str:
+    told = phrase(
+        en="Ranked by the selection score, on the validation segment; test figures decide nothing and were "
+        "looked at once training had ended. Baselines are ranked too, and cannot win.",
+        pt="Ordem pelo critério de seleção, no segmento de validação; os números de teste não decidem nada e "
+        "foram vistos depois do treino. As referências também entram na ordem e não podem vencer.",
+    )
+    shares = {row.get("test_majority_share") for row in report.rows} - {None}
+    if len(shares) == 1:
+        base = number(shares.pop(), ".1%")
+        told += phrase(
+            en=f" Always naming the commoner direction is right {base} of the time.",
+            pt=f" Dizer sempre a direção mais comum acerta {base} das vezes.",
+        )
+    if any(row.get("seeds") for row in report.rows):
+        told += phrase(
+            en=" The selection score is the mean of refits with other seeds.",
+            pt=" O critério de seleção é a média de novos treinos com outras sementes.",
+        )
+    return told
+
+
+def _without_result(rows: list[Mapping[str, Any]]) -> Markup:
+    failed = sum(row.get("state") == "FAIL" for row in rows)
+    title = (
+        phrase(en=f"Failed ({failed})", pt=f"Falharam ({failed})")
+        if failed == len(rows)
+        else phrase(en=f"Without a result ({len(rows)})", pt=f"Sem resultado ({len(rows)})")
+    )
+    items = [
+        element(
+            "li",
+            element("strong", f"{row.get('model_id')} {row.get('model_name')}"),
+            f": {one_line(row.get('reason') or trial_state(str(row.get('state'))))}",
+            f" ({counts})" if (counts := _trials(row)) else "",
+        )
+        for row in rows
+    ]
+    return element("section", element("h3", title), element("ul", *items), class_="failed")
+
+
+def one_line(text: str) -> str:
+    """A text from elsewhere, such as the reason of a failure, without line breaks and control characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -1,0 +1,158 @@
+"""Phrases of the page that are said in more than one place, and how dates and figures are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from trintena.language import number, phrase
+
+NOTHING = "—"
+SIGNED = "+z.2%"
+"""A share with its sign, and zero without a minus."""
+
+_MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS_PT = ("jan.", "fev.", "mar.", "abr.", "mai.", "jun.", "jul.", "ago.", "set.", "out.", "nov.", "dez.")
+
+
+def notice() -> str:
+    """What every page says at its top and at its end."""
+    return phrase(en="Not investment advice.", pt="Não é recomendação de investimento.")
+
+
+def day(date: str | np.datetime64 | datetime) -> str:
+    """A date with its month spelled: 3/9 is two days, depending on who reads; with its time if it has one."""
+    at = date if isinstance(date, datetime) else datetime.fromisoformat(str(date))
+    name = month(at)
+    text = phrase(en=f"{name} {at.day}, {at.year}", pt=f"{at.day} de {name} de {at.year}")
+    return text if (at.hour, at.minute) == (0, 0) else f"{text}, {at:%H:%M}"
+
+
+def month(date: datetime) -> str:
+    """The short name of a date's month."""
+    return phrase(en=_MONTHS_EN[date.month - 1], pt=_MONTHS_PT[date.month - 1])
+
+
+def rmse(value: float | None) -> str:
+    """An error of the target to six significant digits."""
+    return NOTHING if value is None else number(value, "#.6g").rstrip(".,")
+
+
+def plain(value: float | str) -> str:
+    """A hyper-parameter as people write it."""
+    return value if isinstance(value, str) else number(value, ",.6g")
+
+
+def span(seconds: float | None) -> str:
+    """A span of time in the largest units that say something."""
+    if seconds is None:
+        return NOTHING
+    if seconds < 90:
+        return f"{number(seconds, '.0f' if seconds >= 10 else '.1f')} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def parameter(name: str) -> str:
+    """A hyper-parameter's name for readers."""
+    names = {
+        "learning_rate": phrase(en="learning rate", pt="taxa de aprendizado"),
+        "batch_size": phrase(en="batch size", pt="tamanho do lote"),
+        "dropout_rate": phrase(en="dropout", pt="dropout"),
+        "epochs": phrase(en="epochs", pt="épocas"),
+        "activation": phrase(en="activation", pt="ativação"),
+    }
+    return names.get(name, name)
+
+
+def state(code: str) -> tuple[str, str]:
+    """A mark and a word for the state of an experiment."""
+    words = {
+        "queued": ("○", phrase(en="queued", pt="na fila")),
+        "running": ("●", phrase(en="running", pt="em execução")),
+        "interrupted": ("⊘", phrase(en="interrupted", pt="interrompido")),
+        "succeeded": ("✓", phrase(en="succeeded", pt="concluído")),
+        "failed": ("✕", phrase(en="failed", pt="falhou")),
+        "cancelled": ("⊘", phrase(en="cancelled", pt="cancelado")),
+    }
+    return words.get(code, ("·", code))
+
+
+def strategy(code: str) -> str:
+    """A search strategy's name for readers."""
+    names = {
+        "grid": phrase(en="grid search", pt="busca em grade"),
+        "random": phrase(en="random search", pt="busca aleatória"),
+        "bayesian": phrase(en="Bayesian search", pt="busca bayesiana"),
+    }
+    return names.get(code, code)
+
+
+def baseline(key: str, name: str) -> str:
+    """A baseline's name for readers."""
+    names = {
+        "last_value": phrase(en="Last value", pt="Último valor"),
+        "drift": phrase(en="Drift", pt="Tendência média"),
+    }
+    return names.get(key, name)
+
+
+def segment(name: str) -> str:
+    """A segment's name for readers."""
+    names = {
+        "train": phrase(en="training", pt="treino"),
+        "validation": phrase(en="validation", pt="validação"),
+        "calibration": phrase(en="calibration", pt="calibração"),
+        "test": phrase(en="test", pt="teste"),
+    }
+    return names.get(name, name)
+
+
+def last_value() -> str:
+    """The baseline that stands beside every number."""
+    return baseline("last_value", "")
+
+
+def consulted(n: int) -> str:
+    """How often the test segment was looked at."""
+    if n == 1:
+        return phrase(en="Test consulted once.", pt="Teste consultado 1 vez.")
+    return phrase(
+        en=f"Test consulted {n} times for these dates: the more often, the likelier luck.",
+        pt=f"Teste consultado {n} vezes nestas datas: quanto mais vezes, mais provável a sorte.",
+    )
+
+
+def verdict(told: Mapping[str, Any] | None) -> str:
+    """What the test segment says of the winner, and nothing beyond it."""
+    code = (told or {}).get("code")
+    if told is None or code not in ("ahead_on_test", "not_distinguishable"):
+        return phrase(
+            en="No verdict: the test was not consulted.", pt="Sem veredito: o teste não foi consultado."
+        )
+    ahead = code == "ahead_on_test"
+    skill, drift = (
+        number(told.get(key), ".2%" if ahead else SIGNED) for key in ("skill", "skill_against_drift")
+    )
+    if ahead:
+        sentence = phrase(
+            en=f"On the test segment its error is {skill} lower than the last value's and {drift} lower "
+            "than drift's; whether that is more than luck has not been tested.",
+            pt=f"No teste, seu erro é {skill} menor que o do último valor e {drift} menor que o da "
+            "tendência média; se isso é mais que sorte, ainda não foi testado.",
+        )
+    else:
+        sentence = phrase(
+            en=f"Not distinguishable from repeating the last value (test skill {skill}, against drift "
+            f"{drift}).",
+            pt=f"Não se distingue de repetir o último valor (ganho no teste {skill}, contra a tendência "
+            f"{drift}).",
+        )
+    if told.get("persistence_clone"):
+        sentence += phrase(
+            en=" In practice it repeats the last value.", pt=" Na prática, repete o último valor."
+        )
+    return sentence
