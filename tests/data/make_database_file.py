@@ -12,12 +12,13 @@ from __future__ import annotations
 import sqlite3
 import sys
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from trintena.domain import ExperimentSpec, Hyperparameters, PriceSeries, TrialResult
+from trintena.domain import ExperimentSpec, Hyperparameters, PriceSeries, Search, TrialResult
 from trintena.registry import Registry
 from trintena.registry.schema import HEAD
 
@@ -66,6 +67,30 @@ def fill(registry: Registry) -> None:
         is_winner=True,
     )
     registry.finish(number, "succeeded", {"winner": {"model_id": 1, "rmse": 0.02}})
+    fill_search(registry, replace(spec, mode="optimized", search=Search("bayesian", 5)))
+
+
+def fill_search(registry: Registry, spec: ExperimentSpec) -> None:
+    """A search that was killed: a trial in every state, and a refit."""
+    number = registry.create_experiment(spec)
+    registry.set_state(number, "running")
+    proposed = [TrialResult(1, "WAITING", Hyperparameters(epochs=10), 7, i) for i in range(5)]
+    registry.add_trials(number, proposed, model_name="LSTM Classic (64/32)")
+    registry.start_trial(number, 1, 1, "search")
+    complete = replace(
+        proposed[2],
+        state="COMPLETE",
+        train_losses=(1.5, 1.25),
+        validation_curve=(0.03, 0.02),
+        learning_rates=(0.001, 0.0005),
+        validation_rmse=0.02,
+        weights=(np.array([3.0, 4.0], np.float32),),
+    )
+    pruned = replace(proposed[3], state="PRUNED", validation_curve=(0.04,), validation_rmse=0.04)
+    failed = replace(proposed[4], state="FAIL", reason="The loss is not finite.")
+    refit = replace(complete, purpose="refit", number=0, weights=(np.array([5.0], np.float32),))
+    for trial in (complete, pruned, failed, refit):
+        registry.record_trial(number, trial, {})
 
 
 def main(file: Path) -> None:

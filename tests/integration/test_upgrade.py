@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sqlalchemy import inspect, text
 
+from trintena.domain import Search
 from trintena.registry import Registry
 from trintena.registry.schema import HEAD, VERSION_TABLE
 from trintena.registry.tables import Base
@@ -38,7 +39,7 @@ def test_a_stored_database_opens_upgraded_and_whole(tmp_path: Path, stored: Path
         series = registry.load_dataset(dataset.content_hash)
         np.testing.assert_array_equal(series.close, [10.0, 10.5, 10.25, 11.0, 10.75, 11.5])
 
-        (experiment,) = registry.experiments()
+        experiment = registry.experiment(1)
         assert (experiment.state, experiment.n_finished, experiment.n_failed) == ("succeeded", 1, 1)
         assert (experiment.spec.symbol, experiment.spec.model_ids, experiment.spec.lookback) == (
             "TOY",
@@ -49,12 +50,15 @@ def test_a_stored_database_opens_upgraded_and_whole(tmp_path: Path, stored: Path
 
         finished, failed = registry.trials(experiment.id)
         assert (finished.validation_rmse, finished.train_losses) == (0.02, (1.25,))
+        assert (finished.number, finished.purpose) == (0, "search")
+        assert (finished.validation_curve, finished.learning_rates) == ((), ())
         np.testing.assert_array_equal(
             finished.forecasts["validation"], np.array([[0.01], [-0.02]], np.float32)
         )
         assert (failed.state, failed.reason) == ("FAIL", "The loss is not finite.")
         best = registry.best_weights(experiment.id)
         assert best is not None
+        assert best[0] == 1
         np.testing.assert_array_equal(best[1][0], [1.0, 2.0])
 
         champion = registry.newest_champion("TOY")
@@ -65,7 +69,42 @@ def test_a_stored_database_opens_upgraded_and_whole(tmp_path: Path, stored: Path
         assert registry.count_test_passes("TOY", day, day) == 1
 
         registry.delete_version(champion.version)
-        registry.delete_experiment(experiment.id)
+        for record in registry.experiments():
+            registry.delete_experiment(record.id)
         registry.delete_dataset(dataset.content_hash)
+        with registry._reading() as session:  # whatever a migration remade, deleting still cascades
+            assert session.scalar(text("SELECT count(*) FROM architecture_trials")) == 0
 
     assert file.with_name(f"{file.name}.{version}.bak").exists() == (version != HEAD)
+
+
+@pytest.mark.parametrize(
+    "stored", [file for file in FILES if file.stem >= "schema_0002"], ids=lambda file: file.stem
+)
+def test_a_stored_search_goes_on(tmp_path: Path, stored: Path) -> None:
+    file = shutil.copy(stored, tmp_path / "trintena.db")
+    with Registry.open(f"sqlite:///{file}") as registry:
+        experiment = registry.experiment(2)
+        assert experiment.spec.search == Search("bayesian", 5)
+        assert set(experiment.trial_counts.values()) == {1}
+
+        trials = registry.trials(2)
+        assert [(t.state, t.purpose, t.number) for t in trials] == [
+            ("WAITING", "search", 0),
+            ("RUNNING", "search", 1),
+            ("COMPLETE", "search", 2),
+            ("PRUNED", "search", 3),
+            ("FAIL", "search", 4),
+            ("COMPLETE", "refit", 0),
+        ]
+        assert [t.validation_curve for t in trials[2:4]] == [(0.03, 0.02), (0.04,)]
+        assert trials[2].learning_rates == (0.001, 0.0005)
+        best = registry.best_weights(2)
+        assert best is not None
+        np.testing.assert_array_equal(best[1][0], [3.0, 4.0])
+        refit = registry.refit_weights(2, 1, 0)
+        assert refit is not None
+        np.testing.assert_array_equal(refit[0], [5.0])
+
+        assert registry.requeue_running(2) == 1
+        assert registry.trial_counts(2)[1]["WAITING"] == 2

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, get_args
 
-from sqlalchemy import case, delete, func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from trintena.domain import ExperimentSpec, State
+from trintena.domain import ExperimentSpec, State, TrialState
 from trintena.errors import NotFoundError, UsageError
 from trintena.registry.columns import utc_now
 from trintena.registry.database import Database
@@ -132,24 +132,23 @@ def _move(row: Experiment, state: State, message: str | None) -> None:
 
 
 def _records(session: Session, rows: Sequence[Experiment]) -> list[ExperimentRecord]:
-    """The rows with their counts of trials, in one query for all."""
+    """The rows with their counts of search trials, in one query for all."""
     trial = ArchitectureTrial
     query = (
-        select(
-            ArchitectureStudy.experiment_id,
-            func.sum(case((trial.state.in_(("COMPLETE", "PRUNED")), 1), else_=0)),
-            func.sum(case((trial.state == "FAIL", 1), else_=0)),
-        )
+        select(ArchitectureStudy.experiment_id, trial.state, func.count())
         .join(trial, trial.study_id == ArchitectureStudy.id)
-        .group_by(ArchitectureStudy.experiment_id)
+        .where(trial.purpose == "search", ArchitectureStudy.experiment_id.in_([row.id for row in rows]))
+        .group_by(ArchitectureStudy.experiment_id, trial.state)
     )
-    if len(rows) == 1:
-        query = query.where(ArchitectureStudy.experiment_id == rows[0].id)
-    counts = {experiment_id: (finished, failed) for experiment_id, finished, failed in session.execute(query)}
-    return [_record(row, *counts.get(row.id, (0, 0))) for row in rows]
+    counts: dict[int, dict[TrialState, int]] = {
+        row.id: dict.fromkeys(get_args(TrialState), 0) for row in rows
+    }
+    for experiment_id, state, n_trials in session.execute(query):
+        counts[experiment_id][state] = n_trials
+    return [_record(row, counts[row.id]) for row in rows]
 
 
-def _record(row: Experiment, n_finished: int, n_failed: int) -> ExperimentRecord:
+def _record(row: Experiment, trial_counts: dict[TrialState, int]) -> ExperimentRecord:
     try:
         spec = ExperimentSpec.from_json(row.spec)
     except (ValueError, KeyError, TypeError) as error:
@@ -167,7 +166,6 @@ def _record(row: Experiment, n_finished: int, n_failed: int) -> ExperimentRecord
         created_at=row.created_at,
         started_at=row.started_at,
         finished_at=row.finished_at,
-        n_finished=n_finished,
-        n_failed=n_failed,
+        trial_counts=trial_counts,
         result=row.result,
     )

@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from trintena.domain import ExperimentSpec, State
+from trintena.domain import ExperimentSpec, State, TrialState
+
+FINISHED: tuple[TrialState, ...] = ("COMPLETE", "PRUNED")
+"""The states of a trial that ended with a result, which nothing replaces."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,24 @@ class ExperimentRecord:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
-    n_finished: int
-    """Trials that ended with a result: COMPLETE or PRUNED."""
-    n_failed: int
+    trial_counts: dict[TrialState, int]
+    """Search trials of all architectures by state, 0 where there are none; fast mode has one for each."""
     result: dict[str, Any] | None
+
+    @property
+    def n_models(self) -> int:
+        """Architectures that it is to train."""
+        return len(self.spec.model_ids)
+
+    @property
+    def n_finished(self) -> int:
+        """Search trials that ended with a result: COMPLETE or PRUNED."""
+        return sum(self.trial_counts[state] for state in FINISHED)
+
+    @property
+    def n_failed(self) -> int:
+        """Search trials that ended without one."""
+        return self.trial_counts["FAIL"]
 
 
 @dataclass(frozen=True)

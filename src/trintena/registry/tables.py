@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from trintena.domain import Mode, State, Target, TrialState
+from trintena.domain import Mode, Purpose, State, Target, TrialState
 from trintena.registry.columns import FiniteJSON, SeriesDate, UTCDateTime, utc_now
 
 NAMING_CONVENTION = {
@@ -107,13 +107,17 @@ class ArchitectureStudy(Base):
 
 
 class ArchitectureTrial(Base):
-    """One training of one architecture: its numbers, its forecasts, and its weights if it leads."""
+    """One training of one architecture, run or yet to run; weights as `registry.weights` tells.
+
+    SQLite steps over all bytes of a row that stand before the column asked for: the large ones go last.
+    """
 
     __tablename__ = "architecture_trials"
-    __table_args__ = (UniqueConstraint("study_id", "number"),)
+    __table_args__ = (UniqueConstraint("study_id", "purpose", "number"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("architecture_studies.id", ondelete="CASCADE"))
+    purpose: Mapped[Purpose] = mapped_column(_one_of(Purpose, "purpose"), server_default="search")
     number: Mapped[int]
     state: Mapped[TrialState] = mapped_column(_one_of(TrialState, "state"))
     hyperparameters: Mapped[dict[str, Any]]
@@ -122,12 +126,14 @@ class ArchitectureTrial(Base):
     fit_seconds: Mapped[float | None]
     elapsed_seconds: Mapped[float | None]
     train_losses: Mapped[list[Any]]
+    validation_curve: Mapped[list[Any]] = mapped_column(server_default="[]")
+    learning_rates: Mapped[list[Any]] = mapped_column(server_default="[]")
     validation_rmse: Mapped[float | None]
     metrics: Mapped[dict[str, Any]]
+    reason: Mapped[str | None] = mapped_column(Text)
+    finished_at: Mapped[datetime | None]
     forecasts: Mapped[bytes] = mapped_column(deferred=True)
     weights: Mapped[bytes | None] = mapped_column(deferred=True)
-    reason: Mapped[str | None] = mapped_column(Text)
-    finished_at: Mapped[datetime]
 
 
 class RegisteredModel(Base):

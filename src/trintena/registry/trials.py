@@ -1,27 +1,98 @@
-"""Trials: what each training left behind, and the weights of the one that leads."""
+"""Trials: proposed, run, and what each left behind."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, get_args
 
-import numpy as np
-from sqlalchemy import Select, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, undefer
 
-from trintena.domain import Hyperparameters, TrialResult, TrialState
-from trintena.registry.arrays import pack, pack_sequence, unpack, unpack_sequence
-from trintena.registry.columns import utc_now
-from trintena.registry.database import Database
+from trintena.domain import Purpose, TrialResult, TrialState
+from trintena.errors import NotFoundError
+from trintena.language import phrase
 from trintena.registry.experiments import find_experiment
+from trintena.registry.records import FINISHED
 from trintena.registry.tables import ArchitectureStudy, ArchitectureTrial
+from trintena.registry.trial_rows import TO_COME, as_trial, fill, trials_of
+from trintena.registry.weights import Weights, keep_weights
 
-FINISHED: tuple[TrialState, ...] = ("COMPLETE", "PRUNED")
 
+class Trials(Weights):
+    """The part of the registry that keeps trials.
 
-class Trials(Database):
-    """The part of the registry that keeps trials."""
+    A trial is one architecture's and has a purpose and, within these, a number. It is either recorded
+    when it ends, or stored beforehand as WAITING, then RUNNING. One that has ended never goes back.
+    """
+
+    def add_trials(self, experiment_id: int, trials: Sequence[TrialResult], *, model_name: str) -> None:
+        """Store trials of one architecture that are yet to run: all of them, or none.
+
+        Those whose purpose and number are stored already stay as they are, whatever their state: a
+        round that was proposed before a kill may be proposed again.
+
+        Raises:
+            ValueError: a trial is not WAITING, or they are of several architectures.
+        """
+        if strange := {trial.state for trial in trials} - {"WAITING"}:
+            raise ValueError(f"trials that are yet to run are WAITING, not {sorted(strange)}")
+        if len(models := {trial.model_id for trial in trials}) > 1:
+            raise ValueError(f"trials of one architecture expected, not of {sorted(models)}")
+        with self._writing() as session:
+            find_experiment(session, experiment_id, lock=True)
+            if not trials:
+                return
+            study = _study(session, experiment_id, trials[0].model_id, model_name)
+            query = select(ArchitectureTrial.purpose, ArchitectureTrial.number).filter_by(study_id=study.id)
+            known = {(purpose, number) for purpose, number in session.execute(query)}
+            for trial in trials:
+                if (trial.purpose, trial.number) not in known:
+                    row = ArchitectureTrial(study_id=study.id)
+                    fill(row, trial, {})
+                    session.add(row)
+
+    def start_trial(self, experiment_id: int, model_id: int, number: int, purpose: Purpose) -> None:
+        """Note that a WAITING trial is RUNNING; one that runs or has ended stays what it is.
+
+        Cheap: one statement.
+
+        Raises:
+            NotFoundError: there is no such trial.
+        """
+        study = (
+            select(ArchitectureStudy.id)
+            .filter_by(experiment_id=experiment_id, model_id=model_id)
+            .scalar_subquery()
+        )
+        trial = (
+            ArchitectureTrial.study_id == study,
+            ArchitectureTrial.purpose == purpose,
+            ArchitectureTrial.number == number,
+        )
+        with self._writing() as session:
+            if _turn(session, "WAITING", "RUNNING", *trial):
+                return
+            find_experiment(session, experiment_id)
+            if session.scalar(select(ArchitectureTrial.id).where(*trial)) is None:
+                raise NotFoundError(
+                    phrase(
+                        en=f"Experiment {experiment_id} has no {purpose} trial {number} of model {model_id}.",
+                        pt=f"O experimento {experiment_id} não tem o trial {number} ({purpose}) "
+                        f"do modelo {model_id}.",
+                    ),
+                    hint=phrase(
+                        en=f"See `trintena experiments show {experiment_id}`.",
+                        pt=f"Veja `trintena experiments show {experiment_id}`.",
+                    ),
+                )
+
+    def requeue_running(self, experiment_id: int) -> int:
+        """Make what was RUNNING when a run was killed WAITING again; gives how many there were."""
+        studies = select(ArchitectureStudy.id).where(ArchitectureStudy.experiment_id == experiment_id)
+        with self._writing() as session:
+            find_experiment(session, experiment_id)
+            return _turn(session, "RUNNING", "WAITING", ArchitectureTrial.study_id.in_(studies))
 
     def record_trial(
         self,
@@ -30,95 +101,108 @@ class Trials(Database):
         metrics: dict[str, Any],
         *,
         model_name: str | None = None,
-        number: int = 0,
     ) -> None:
         """Store how a trial ended; committed when this returns.
 
-        A trial of that architecture and number that had not finished (failed) is replaced; one that
-        had is kept as it is, for nothing finished is lost. In the same transaction the weights move:
-        only the COMPLETE trial of the experiment with the lowest finite validation RMSE, of equal
-        ones that of the lowest architecture, keeps them. So whenever the process ends, the weights
+        One of that architecture, purpose and number that had not finished (to come, or failed) is
+        replaced; one that had is kept as it is, for nothing finished is lost. In the same transaction
+        the weights move, as `weights.keep_weights` says. So whenever the process ends, the weights
         that a champion needs are there.
+
+        Raises:
+            ValueError: the trial has not ended.
         """
+        if trial.state in TO_COME:
+            raise ValueError(f"a trial is recorded when it has ended, not as {trial.state}")
         with self._writing() as session:
             find_experiment(session, experiment_id, lock=True)
             study = _study(session, experiment_id, trial.model_id, model_name)
-            of_number = select(ArchitectureTrial).filter_by(study_id=study.id, number=number)
-            row = session.scalar(of_number)
+            same = {"study_id": study.id, "purpose": trial.purpose, "number": trial.number}
+            row = session.scalar(select(ArchitectureTrial).filter_by(**same))
             if row is not None and row.state in FINISHED:
                 return
             if row is None:
-                row = ArchitectureTrial(study_id=study.id, number=number)
+                row = ArchitectureTrial(study_id=study.id)
                 session.add(row)
-            _fill(row, trial, metrics)
-            row.weights = None
-            session.flush()
-            if session.scalar(_ranked(experiment_id, ArchitectureTrial.id).limit(1)) == row.id:
-                _clear_weights(session, experiment_id)
-                row.weights = None if trial.weights is None else pack_sequence(trial.weights)
+            fill(row, trial, metrics)
+            keep_weights(session, experiment_id, row, trial)
 
-    def trials(self, experiment_id: int) -> list[TrialResult]:
-        """The trials of an experiment by architecture, with their forecasts, without weights."""
-        query = (
-            _of(experiment_id, ArchitectureTrial, ArchitectureStudy.model_id)
-            .order_by(ArchitectureStudy.model_id, ArchitectureTrial.number)
-            .options(undefer(ArchitectureTrial.forecasts))
+    def trials(
+        self, experiment_id: int, *, purpose: Purpose | None = None, forecasts: bool = True
+    ) -> list[TrialResult]:
+        """The trials of an experiment in every state, without weights.
+
+        They are ordered by architecture, then purpose (search before refit), then number.
+
+        Args:
+            experiment_id: whose trials.
+            purpose: only those; None for both.
+            forecasts: whether to load their forecasts, which are most of their bytes.
+        """
+        query = trials_of(experiment_id, ArchitectureTrial, ArchitectureStudy.model_id).order_by(
+            ArchitectureStudy.model_id,
+            ArchitectureTrial.purpose.desc(),  # the alphabet has refit before search
+            ArchitectureTrial.number,
+        )
+        if purpose is not None:
+            query = query.where(ArchitectureTrial.purpose == purpose)
+        if forecasts:
+            query = query.options(undefer(ArchitectureTrial.forecasts))
+        with self._reading() as session:
+            find_experiment(session, experiment_id)
+            rows = session.execute(query)
+            return [as_trial(row, model_id, forecasts=forecasts) for row, model_id in rows]
+
+    def trial_counts(self, experiment_id: int) -> dict[int, dict[TrialState, int]]:
+        """How many search trials are in each state, by architecture; 0 where there are none.
+
+        Every architecture that the experiment names is there, also before its first trial.
+        """
+        query = trials_of(
+            experiment_id, ArchitectureStudy.model_id, ArchitectureTrial.state, func.count()
+        ).where(ArchitectureTrial.purpose == "search")
+        with self._reading() as session:
+            named = find_experiment(session, experiment_id).spec["model_ids"]
+            rows = session.execute(query.group_by(ArchitectureStudy.model_id, ArchitectureTrial.state)).all()
+        models = dict.fromkeys([*named, *(model_id for model_id, _, _ in rows)])
+        counts: dict[int, dict[TrialState, int]] = {
+            model_id: dict.fromkeys(get_args(TrialState), 0) for model_id in models
+        }
+        for model_id, state, n_trials in rows:
+            counts[model_id][state] = n_trials
+        return counts
+
+    def finish_times(self, experiment_id: int) -> dict[tuple[int, Purpose, int], datetime]:
+        """When each trial that has ended did so, by its architecture, purpose and number."""
+        row = ArchitectureTrial
+        query = trials_of(
+            experiment_id, ArchitectureStudy.model_id, row.purpose, row.number, row.finished_at
+        ).where(row.finished_at.is_not(None))
+        with self._reading() as session:
+            find_experiment(session, experiment_id)
+            found = session.execute(query).all()
+        return {(model_id, purpose, number): at for model_id, purpose, number, at in found}
+
+    def trial_metrics(self, experiment_id: int) -> dict[int, dict[str, Any]]:
+        """The metrics recorded with search trial 0 of each architecture (fast mode's only one), by its id."""
+        query = trials_of(experiment_id, ArchitectureStudy.model_id, ArchitectureTrial.metrics).where(
+            ArchitectureTrial.purpose == "search", ArchitectureTrial.number == 0
         )
         with self._reading() as session:
             find_experiment(session, experiment_id)
-            return [_trial(row, model_id) for row, model_id in session.execute(query)]
-
-    def trial_metrics(self, experiment_id: int) -> dict[int, dict[str, Any]]:
-        """The metrics recorded with trial 0 of each architecture, by its id."""
-        query = _of(experiment_id, ArchitectureStudy.model_id, ArchitectureTrial.metrics)
-        with self._reading() as session:
-            find_experiment(session, experiment_id)
-            return dict(session.execute(query.where(ArchitectureTrial.number == 0)).all())
-
-    def best_weights(self, experiment_id: int) -> tuple[int, tuple[np.ndarray, ...]] | None:
-        """The leading trial's architecture and weights; None when none leads or they were dropped."""
-        query = _ranked(experiment_id, ArchitectureStudy.model_id, ArchitectureTrial.weights).limit(1)
-        with self._reading() as session:
-            find_experiment(session, experiment_id)
-            best = session.execute(query).first()
-        if best is None or best[1] is None:
-            return None
-        return best[0], unpack_sequence(best[1])
-
-    def drop_weights(self, experiment_id: int) -> None:
-        """Forget the weights of an experiment, once its champion's files are saved."""
-        with self._writing() as session:
-            find_experiment(session, experiment_id)
-            _clear_weights(session, experiment_id)
+            return dict(session.execute(query).all())
 
 
-def _of(experiment_id: int, *what: Any) -> Select[Any]:
-    """A query over the trials of one experiment."""
-    return (
-        select(*what)
-        .select_from(ArchitectureTrial)
-        .join(ArchitectureStudy, ArchitectureTrial.study_id == ArchitectureStudy.id)
-        .where(ArchitectureStudy.experiment_id == experiment_id)
-    )
-
-
-def _ranked(experiment_id: int, *what: Any) -> Select[Any]:
-    """The trials that may become champion, best first. (What is not finite was stored as null.)"""
-    return (
-        _of(experiment_id, *what)
-        .where(ArchitectureTrial.state == "COMPLETE", ArchitectureTrial.validation_rmse.is_not(None))
-        .order_by(ArchitectureTrial.validation_rmse, ArchitectureStudy.model_id, ArchitectureTrial.number)
-    )
-
-
-def _clear_weights(session: Session, experiment_id: int) -> None:
-    studies = select(ArchitectureStudy.id).where(ArchitectureStudy.experiment_id == experiment_id)
-    session.execute(
+def _turn(session: Session, before: TrialState, after: TrialState, *which: Any) -> int:
+    """Move the trials that are in one state to another; gives how many."""
+    turned = (
         update(ArchitectureTrial)
-        .where(ArchitectureTrial.study_id.in_(studies), ArchitectureTrial.weights.is_not(None))
-        .values(weights=None)
+        .where(ArchitectureTrial.state == before, *which)
+        .values(state=after)
+        .returning(ArchitectureTrial.id)
         .execution_options(synchronize_session=False)
     )
+    return len(session.scalars(turned).all())
 
 
 def _study(session: Session, experiment_id: int, model_id: int, name: str | None) -> ArchitectureStudy:
@@ -130,35 +214,3 @@ def _study(session: Session, experiment_id: int, model_id: int, name: str | None
     study.model_name = study.model_name or name
     session.flush()
     return study
-
-
-def _fill(row: ArchitectureTrial, trial: TrialResult, metrics: dict[str, Any]) -> None:
-    rmse = trial.validation_rmse
-    row.state = trial.state
-    row.hyperparameters = asdict(trial.hyperparameters)
-    row.seed = trial.seed
-    row.n_parameters = trial.n_parameters
-    row.fit_seconds = trial.fit_seconds
-    row.elapsed_seconds = trial.elapsed_seconds
-    row.train_losses = list(trial.train_losses)
-    row.validation_rmse = rmse if rmse is not None and math.isfinite(rmse) else None
-    row.metrics = metrics
-    row.forecasts = pack(trial.forecasts)
-    row.reason = trial.reason
-    row.finished_at = utc_now()
-
-
-def _trial(row: ArchitectureTrial, model_id: int) -> TrialResult:
-    return TrialResult(
-        model_id=model_id,
-        state=row.state,
-        hyperparameters=Hyperparameters(**row.hyperparameters),
-        seed=row.seed,
-        n_parameters=row.n_parameters,
-        fit_seconds=row.fit_seconds,
-        elapsed_seconds=row.elapsed_seconds,
-        train_losses=tuple(math.nan if loss is None else loss for loss in row.train_losses),
-        validation_rmse=row.validation_rmse,
-        forecasts=unpack(row.forecasts),
-        reason=row.reason,
-    )

@@ -1,16 +1,27 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
-from trintena.domain import ExperimentSpec, Hyperparameters, Mode, Split, Target
+from trintena.domain import (
+    ExperimentSpec,
+    Hyperparameters,
+    Mode,
+    Range,
+    Search,
+    SearchSpace,
+    Split,
+    Strategy,
+    Target,
+)
 from trintena.errors import NotFoundError, UsageError
-from trintena.registry.tables import Experiment
+from trintena.registry.tables import ArchitectureStudy, ArchitectureTrial, Experiment, ExperimentEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +31,21 @@ if TYPE_CHECKING:
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 ISO_DATES = st.dates().map(str)
+RANGES = st.builds(Range, NUMBERS, NUMBERS, st.none() | NUMBERS, st.booleans())
+SPACES = st.builds(
+    SearchSpace,
+    learning_rate=RANGES | st.lists(NUMBERS, min_size=1).map(tuple),
+    epochs=RANGES | st.lists(st.integers(1, 99), min_size=1).map(tuple),
+    activation=st.just(("relu", "mish")),
+)
+SEARCHES = st.builds(
+    Search,
+    strategy=st.sampled_from(get_args(Strategy)),
+    n_trials=st.none() | st.integers(1, 500),
+    space=SPACES,
+    pruning=st.booleans(),
+    budget_s=st.none() | NUMBERS,
+)
 SPECS = st.builds(
     ExperimentSpec,
     symbol=st.sampled_from(["NVDA", "^GSPC", "PETR4.SA", "ação"]),
@@ -36,6 +62,8 @@ SPECS = st.builds(
     ),
     seed=st.integers(0, 2**40),
     hyperparameters=st.builds(Hyperparameters, learning_rate=NUMBERS, dropout_rate=NUMBERS),
+    search=st.none() | SEARCHES,
+    refit_all=st.booleans(),
 )
 
 
@@ -117,20 +145,50 @@ def test_listing_counts_trials_and_puts_the_newest_first(
     registry.record_trial(experiment, trial(11, None, state="FAIL", weights=None, reason="diverged"), {})
 
     newest, oldest = registry.experiments()
-    assert (newest.id, newest.n_finished, newest.n_failed) == (other, 0, 0)
-    assert (oldest.id, oldest.n_finished, oldest.n_failed) == (experiment, 2, 1)
+    assert (newest.id, newest.n_models, newest.n_finished, newest.n_failed) == (other, 3, 0, 0)
+    assert (oldest.id, oldest.n_models, oldest.n_finished, oldest.n_failed) == (experiment, 3, 2, 1)
+    assert set(newest.trial_counts.values()) == {0}
 
 
-def test_deleting_takes_trials_and_events_and_never_reuses_the_number(
+def test_search_trials_are_counted_by_state_and_refits_are_not(
+    registry: Registry, experiment: int, trial: Callable[..., TrialResult]
+) -> None:
+    registry.create_experiment(registry.experiment(experiment).spec)
+    for number, state in enumerate(("COMPLETE", "COMPLETE", "PRUNED", "FAIL")):
+        registry.record_trial(experiment, trial(1 + 5 * (number % 2), state=state, number=number), {})
+    proposed = trial(11, None, state="WAITING", forecasts={}, weights=None)
+    registry.add_trials(experiment, [proposed, replace(proposed, number=1)], model_name="BiLSTM")
+    registry.start_trial(experiment, 11, 1, "search")
+    for number in range(3):
+        registry.record_trial(experiment, trial(1, purpose="refit", number=number), {})
+
+    for record in (registry.experiment(experiment), registry.experiments()[1]):
+        assert record.trial_counts == {"WAITING": 1, "RUNNING": 1, "COMPLETE": 2, "PRUNED": 1, "FAIL": 1}
+        assert (record.n_finished, record.n_failed) == (3, 1)
+
+
+def test_deleting_takes_all_of_it_and_never_reuses_the_number(
     registry: Registry, experiment: int, trial: Callable[..., TrialResult]
 ) -> None:
     spec = registry.experiment(experiment).spec
-    registry.record_trial(experiment, trial(1), {})
-    registry.add_event(experiment, "started")
+    other = registry.create_experiment(spec)
+    for number in (experiment, other):
+        registry.record_trial(number, trial(1), {})
+        registry.record_trial(number, trial(1, purpose="refit"), {})
+        waiting = trial(6, None, state="WAITING", forecasts={}, weights=None)
+        registry.add_trials(number, [waiting], model_name="GRU")
+        registry.add_event(number, "started")
     registry.delete_experiment(experiment)
 
-    assert registry.experiments() == []
-    assert registry.create_experiment(spec) > experiment
+    assert [record.id for record in registry.experiments()] == [other]
+    assert [t.purpose for t in registry.trials(other)] == ["search", "refit", "search"]
+    with registry._reading() as session:
+        left = [
+            session.scalar(select(func.count()).select_from(table))
+            for table in (ArchitectureStudy, ArchitectureTrial, ExperimentEvent)
+        ]
+    assert left == [2, 3, 1]
+    assert registry.create_experiment(spec) > other
     with pytest.raises(NotFoundError):
         registry.trials(experiment)
 
@@ -143,7 +201,11 @@ def test_unknown_experiments_say_where_to_look(registry: Registry) -> None:
         registry.delete_experiment,
         registry.reopen,
         registry.trials,
+        registry.trial_counts,
+        registry.trial_metrics,
+        registry.requeue_running,
         registry.best_weights,
+        registry.drop_weights,
         registry.events,
     ):
         with pytest.raises(NotFoundError, match=r"No experiment 99\. See `trintena experiments list`\."):

@@ -97,6 +97,22 @@ def test_a_champion_with_rivals_is_not_deleted(registry: Registry, version_field
     assert registry.register_version(**version_fields()).version > rival.version
 
 
+def test_an_experiment_may_make_two_versions(
+    registry: Registry, experiment: int, version_fields: MakeFields
+) -> None:
+    """Its champion, and the same setting trained on all rows to serve."""
+    fields = version_fields(experiment_id=experiment, mode="optimized", is_winner=True)
+    judged = registry.register_version(**fields)
+    metrics = {"frozen_twin": {"version": judged.version, "test": {"skill": 0.01}}}
+    serving = registry.register_version(
+        **version_fields(experiment_id=experiment, mode="optimized", metrics=metrics, is_winner=True)
+    )
+    assert [v.version for v in registry.versions()] == [serving.version, judged.version]
+    assert {v.experiment_id for v in registry.versions()} == {experiment}
+    assert registry.champion("NVDA", "log_return", 1) == serving
+    assert registry.delete_version(judged.version).version == judged.version
+
+
 def test_a_version_outlives_its_experiment(
     registry: Registry, experiment: int, version_fields: MakeFields
 ) -> None:
