@@ -16,6 +16,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from trintena.domain import Range, SearchSpace, TrialResult
+from trintena.errors import UsageError
+from trintena.language import phrase
 from trintena.search.combinations import FIELDS, WHOLE_FIELDS
 from trintena.search.quiet import quiet_optuna
 
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 BUSY_TIMEOUT_S = 30.0
 """How long to wait for another process's write, as the registry does."""
-_ATTEMPTS = 10
+_ATTEMPTS = 5
 _ENDED = ("COMPLETE", "PRUNED", "FAIL")
 
 
@@ -56,7 +58,11 @@ class OptunaStudies:
         """Append the ended trials that the study does not hold yet, in the order of their numbers.
 
         The study is made if it is missing. Each trial is one transaction: a process that is killed
-        leaves the first of them, and recording all again adds the rest.
+        leaves the first of them, and recording all again adds the rest. `attributes`, of JSON values,
+        become those of the study.
+
+        Raises:
+            UsageError: another version of Optuna made the tables in this database.
         """
         import optuna
 
@@ -94,7 +100,7 @@ class OptunaStudies:
         from sqlalchemy.exc import DBAPIError
 
         # Two processes that make the tables at the same moment stand in each other's way: the slower one
-        # finds "table already exists", and all in order when it looks again.
+        # finds that a table "already exists", and all in order when it looks again.
         for _ in range(_ATTEMPTS - 1):
             try:
                 return self._open()
@@ -106,10 +112,19 @@ class OptunaStudies:
         import optuna
 
         sqlite = self._url.startswith("sqlite")
-        return optuna.storages.RDBStorage(
-            self._url.replace("{", "{{").replace("}", "}}"),  # Optuna fills in a template
-            engine_kwargs={"connect_args": {"timeout": BUSY_TIMEOUT_S}} if sqlite else {},
-        )
+        try:
+            return optuna.storages.RDBStorage(
+                self._url.replace("{", "{{").replace("}", "}}"),  # Optuna fills in a template
+                engine_kwargs={"connect_args": {"timeout": BUSY_TIMEOUT_S}} if sqlite else {},
+            )
+        except RuntimeError as error:  # Optuna's word for tables of another version; it says what to do
+            raise UsageError(
+                phrase(
+                    en=f"The Optuna tables in the database cannot be used: {error}",
+                    pt=f"As tabelas do Optuna no banco de dados não podem ser usadas: {error}",
+                ),
+                field="TRINTENA_DATABASE_URL",
+            ) from error
 
 
 def _distribution(name: str, choice: tuple[Any, ...] | Range) -> BaseDistribution:

@@ -197,6 +197,9 @@ def test_random_draws_are_even_over_values_and_over_orders_of_magnitude(run: Run
     assert share(lambda s: s.batch_size < 45) == pytest.approx(
         np.log(44.5 / 15.5) / np.log(128.5 / 15.5), abs=0.06
     )
+    assert share(lambda s: s.batch_size == 16) == pytest.approx(
+        np.log(16.5 / 15.5) / np.log(128.5 / 15.5), abs=0.012
+    )
     assert share(lambda s: s.dropout_rate < 0.1) == pytest.approx(1 / 5, abs=0.06)
     assert share(lambda s: s.epochs == 10) == pytest.approx(1 / 5, abs=0.06)
     assert share(lambda s: s.activation == "gelu") == pytest.approx(1 / 7, abs=0.06)
@@ -390,3 +393,36 @@ def test_pruned_trials_teach_the_model(ended: Ended) -> None:
         proposed = propose(Search("bayesian", 200, TABLE, exploration=0.0), past, (seed,))
         rates += [s.learning_rate for s in proposed]
     assert np.mean([rate <= 0.0005 for rate in rates]) > 0.7
+
+
+def test_where_all_were_pruned_the_one_that_got_furthest_is_the_best(ended: Ended) -> None:
+    """Its own values are no lower: what survived a rung was better than the others there."""
+    others = [s for s in propose_all(TABLE) if s.learning_rate >= 0.001]
+    rng = np.random.default_rng(2)
+    rates = []
+    for seed in range(15):
+        past = [
+            ended(0, Hyperparameters(0.0001, 32, 0.2, 30, "gelu"), [0.05, 0.05, 0.05], "PRUNED"),
+            *(
+                ended(1 + i, others[at], [0.05], "PRUNED")
+                for i, at in enumerate(rng.choice(len(others), 9, replace=False))
+            ),
+        ]
+        proposed = propose(Search("bayesian", 200, TABLE, exploration=0.0), past, (seed,))
+        rates += [s.learning_rate for s in proposed]
+    assert np.mean([rate <= 0.0005 for rate in rates]) > 0.7
+
+
+def test_numbers_are_ordered_for_the_model_however_the_lists_are(ended: Ended) -> None:
+    jumbled = replace(
+        TABLE,
+        learning_rate=(0.005, 0.0001, 0.01, 0.001, 0.0005),
+        batch_size=(128, 16, 64, 32),
+        dropout_rate=(0.4, 0.1, 0.3, 0.15, 0.25, 0.2),
+    )
+    first = propose(Search("bayesian", 20, TABLE), [], (0,))
+    past = [ended(i, s, [s.learning_rate]) for i, s in enumerate(first)]
+    proposed = [
+        propose(Search("bayesian", 20, space, exploration=0.0), past, (0,)) for space in (TABLE, jumbled)
+    ]
+    assert proposed[0] == proposed[1]
