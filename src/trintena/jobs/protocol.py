@@ -30,6 +30,8 @@ class Task:
     """What a person calls it."""
     cost: float = 0.0
     """In any unit that all tasks share; the costliest begin first."""
+    group: Hashable = None
+    """Tasks of a group share what a worker has made ready: it goes on with the group that it is at."""
 
 
 @dataclass(frozen=True)

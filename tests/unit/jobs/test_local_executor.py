@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("nothing_is_left")
 
 
-def task(key: Hashable, function: str, cost: float = 0.0, **kwargs: Any) -> Task:
-    return Task(key, f"job_tasks:{function}", kwargs, cost=cost)
+def task(key: Hashable, function: str, cost: float = 0.0, group: Hashable = None, **kwargs: Any) -> Task:
+    return Task(key, f"job_tasks:{function}", kwargs, cost=cost, group=group)
 
 
 def pool(workers: int = 1, **options: Any) -> LocalExecutor:
@@ -87,6 +87,34 @@ def test_the_costliest_tasks_begin_first_and_equals_as_submitted() -> None:
             executor.submit(task(key, "pid", cost=cost))
         started = [event.key for event in executor.events() if isinstance(event, Started)]
     assert started == ["large", "first", "second", "small"]
+
+
+def test_a_worker_goes_on_with_its_group_before_it_begins_another() -> None:
+    with pool() as executor:
+        for number in range(2):
+            for group in ("first", "second"):
+                executor.submit(task((group, number), "pid", group=group))
+        started = []
+        for event in executor.events():
+            if isinstance(event, Started):
+                started.append(event.key)
+            elif isinstance(event, Finished) and event.key == ("first", 1):
+                # As the next round of trials answers the end of the last one.
+                executor.submit(task(("first", 2), "pid", group="first"))
+    assert started == [("first", 0), ("first", 1), ("first", 2), ("second", 0), ("second", 1)]
+
+
+def test_workers_begin_groups_of_their_own_and_help_where_none_is_left() -> None:
+    with pool(2) as executor:
+        for key in ("warm", "warm too"):  # both workers, before what counts begins
+            executor.submit(task(key, "sleep", seconds=1.0))
+        list(executor.events())
+        for number in range(4):
+            executor.submit(task(("long", number), "sleep", cost=2.0, group="long", seconds=0.3))
+        executor.submit(task(("short", 0), "sleep", cost=1.0, group="short", seconds=0.3))
+        started = {event.key: event.worker for event in executor.events() if isinstance(event, Started)}
+    assert started["long", 0] != started["short", 0]
+    assert {worker for (group, _), worker in started.items() if group == "long"} == {0, 1}
 
 
 def test_reports_arrive_in_order_between_start_and_end() -> None:

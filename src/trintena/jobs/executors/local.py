@@ -1,13 +1,13 @@
 """Worker processes of this machine: one single-threaded process for each core, longest task first.
 
 All in the caller's thread: `next_event` hands out tasks, waits and reads, so there is no lock, no
-background thread and nothing to shut down but processes. A caller that stays away for long leaves
-finished workers idle.
+background thread and nothing to shut down but processes. A worker whose task ended gets its next one
+when the caller, who has read of that end, comes back: the answer to it may be a task of the same
+group. A caller that stays away for long leaves finished workers idle.
 """
 
 from __future__ import annotations
 
-import heapq
 import logging
 import time
 from collections import deque
@@ -33,14 +33,11 @@ _STARTS_BEFORE_GIVING_UP = 2
 
 @dataclass(eq=False)
 class _Queued:
-    """A task with its place in the order: costliest first, then as submitted."""
+    """A task with its place in the order."""
 
     task: Task
     number: int
     n_attempts: int = 0
-
-    def __lt__(self, other: _Queued) -> bool:
-        return (-self.task.cost, self.number) < (-other.task.cost, other.number)
 
 
 @dataclass(eq=False)
@@ -55,6 +52,8 @@ class _Slot:
     """Tasks that the present process has ended."""
     n_failed_starts: int = 0
     """In a row."""
+    group: Hashable = None
+    """Of the task that it was given last."""
 
 
 class LocalExecutor:
@@ -120,7 +119,7 @@ class LocalExecutor:
             raise ValueError(f"Expected a new key, but task {task.key!r} has not ended yet.")
         self._open_keys.add(task.key)
         self._n_submitted += 1
-        heapq.heappush(self._queue, _Queued(task, self._n_submitted))
+        self._queue.append(_Queued(task, self._n_submitted))
 
     @property
     def n_unfinished(self) -> int:
@@ -128,12 +127,13 @@ class LocalExecutor:
         return len(self._open_keys)
 
     def next_event(self, timeout_s: float | None = None) -> Event | None:
-        """Hand out what can be handed out, then give the next event.
+        """Give the next event; where none waits, hand out what can be handed out first.
 
         None when `timeout_s` passes without one, and when no task is left (`n_unfinished` tells which).
         """
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        self._advance(0.0)  # also while earlier events wait to be read: a free worker must not
+        if not self._events:
+            self._advance(0.0)  # also where no task is left: an idle worker may have died
         while not self._events and self._open_keys:
             remaining_s = None if deadline is None else max(0.0, deadline - time.monotonic())
             if not self._advance(remaining_s):
@@ -147,7 +147,7 @@ class LocalExecutor:
 
     def cancel_pending(self) -> tuple[Hashable, ...]:
         """Forget the tasks that wait for a worker, and give their keys. Those begun go on."""
-        keys = tuple(queued.task.key for queued in sorted(self._queue))
+        keys = tuple(queued.task.key for queued in sorted(self._queue, key=_longest_first))
         self._queue.clear()
         self._open_keys.difference_update(keys)
         return keys
@@ -165,15 +165,16 @@ class LocalExecutor:
         terminate_all((slot.worker for slot in self._slots), grace_s)
 
     def _advance(self, timeout_s: float | None) -> bool:
-        """Hand out, read a message of each worker that has one, hand out again; False: none came."""
+        """Hand out, then read a message of each worker that has one; False: nothing happened."""
         self._hand_out()
+        if self._events:  # there is something to read already: do not wait for more
+            timeout_s = 0.0
         by_descriptor = {slot.worker.fileno(): slot for slot in self._slots if slot.state != "down"}
         readable = wait(by_descriptor, timeout_s) if by_descriptor else []
         for descriptor, slot in by_descriptor.items():
             if descriptor in readable:
                 self._receive(slot)
-        self._hand_out()
-        return bool(readable)
+        return bool(readable or self._events)
 
     def _hand_out(self) -> None:
         for slot in self._slots:
@@ -182,16 +183,29 @@ class LocalExecutor:
                     logger.info("worker %d has grown too large and is replaced", slot.worker.index)
                     self._renew(slot)
                 else:
-                    self._give(slot, heapq.heappop(self._queue))
+                    self._give(slot, self._next_for(slot))
         if self._queue and all(slot.state == "down" for slot in self._slots):
             why = f"could be started: {self._start_error}" if self._start_error else "has been started"
             error = WorkerDied(f"no worker process {why}")
             for key in self.cancel_pending():
                 self._events.append(Failed(key, None, error))
 
+    def _next_for(self, slot: _Slot) -> _Queued:
+        """Of the group that this worker is at; else of one that no other is at; else any."""
+        elsewhere = {other.group for other in self._slots if other is not slot and other.state == "busy"}
+
+        def order(queued: _Queued) -> tuple[bool, bool, float, int]:
+            group = queued.task.group
+            is_own = group is not None and group == slot.group
+            return (not is_own, group is not None and group in elsewhere, *_longest_first(queued))
+
+        chosen = min(self._queue, key=order)
+        self._queue.remove(chosen)
+        return chosen
+
     def _give(self, slot: _Slot, queued: _Queued) -> None:
         queued.n_attempts += 1
-        slot.state, slot.current = "busy", queued
+        slot.state, slot.current, slot.group = "busy", queued, queued.task.group
         self._events.append(Started(queued.task.key, slot.worker.index, queued.n_attempts))
         try:
             slot.worker.send(queued.task.function, queued.task.kwargs)
@@ -259,5 +273,10 @@ class LocalExecutor:
             slot.state = "down"
             slot.worker.terminate()
             if slot.current is not None:  # for the others
-                heapq.heappush(self._queue, slot.current)
+                self._queue.append(slot.current)
                 slot.current = None
+
+
+def _longest_first(queued: _Queued) -> tuple[float, int]:
+    """The order of the queue: costliest first, equals as submitted."""
+    return -queued.task.cost, queued.number
