@@ -19,10 +19,9 @@ from trintena.registry.tables import Base
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from trintena.domain import TrialResult
+    from trintena.domain import ExperimentSpec, PriceSeries, TrialResult
 
 FIRST = Path(__file__).parents[2] / "data" / "schema_0001.db"
-EMPTY: dict[str, list[tuple[object, ...]]] = {}
 
 
 def study_in(file: Path) -> None:
@@ -64,17 +63,21 @@ def test_optuna_first_then_we(tmp_path: Path) -> None:
 
 
 def test_we_first_then_optuna(
-    database: Path, registry: Registry, experiment: int, trial: Callable[..., TrialResult]
+    database: Path,
+    series: Callable[..., PriceSeries],
+    spec: Callable[..., ExperimentSpec],
+    trial: Callable[..., TrialResult],
 ) -> None:
-    registry.record_trial(experiment, trial(1), {})
-    assert others(database) == EMPTY
-    study_in(database)
-    registry.record_trial(experiment, trial(6), {})
-    registry.close()
-    with Registry.open(f"sqlite:///{database}") as again:
-        assert [t.model_id for t in again.trials(1)] == [1, 6]
-    study = optuna.load_study(storage=f"sqlite:///{database}", study_name="toy")
-    assert study.best_value == 0.02
+    url = f"sqlite:///{database}"
+    with Registry.open(url) as registry:
+        experiment = registry.create_experiment(spec(registry.save_dataset(series())))
+        registry.record_trial(experiment, trial(1), {})
+        assert others(database) == {}
+        study_in(database)
+        registry.record_trial(experiment, trial(6), {})
+    with Registry.open(url) as again:
+        assert [t.model_id for t in again.trials(experiment)] == [1, 6]
+    assert len(others(database)["trials"]) == 1
 
 
 def test_a_migration_leaves_optunas_rows_alone(tmp_path: Path) -> None:
