@@ -40,6 +40,12 @@ def importance(report: Report) -> Figure | str:
             pt=f"Poucas tentativas terminaram ({n}) para dizer qual hiperparâmetro importa.",
         )
     first, share = shares[-1]
+    if share == 0:
+        n = number(len(complete(report.search_trials)))
+        return phrase(
+            en=f"No hyper-parameter set the best of {n} trials apart by more than chance would.",
+            pt=f"Nenhum hiperparâmetro distinguiu as melhores de {n} tentativas mais do que o acaso faria.",
+        )
     return Figure(
         key="importance",
         finding=phrase(
@@ -66,11 +72,12 @@ def importance(report: Report) -> Figure | str:
             height=80 + 44 * len(shares),
         ),
         note=phrase(
-            en="PED-ANOVA over the trials of all architectures, each ranked among those of its own. The "
-            "shares add up to 100% even where nothing matters, and few trials make them uncertain.",
-            pt="PED-ANOVA sobre as tentativas de todas as arquiteturas, cada uma na ordem da própria "
-            "arquitetura. As parcelas somam 100% mesmo quando nada importa; com poucas tentativas são "
-            "incertas.",
+            en="PED-ANOVA over the complete trials of all architectures, each ranked among those of its own: "
+            "how unlike the others the best quarter is, beyond what it is when the ranks are shuffled. "
+            "0%: not distinguishable from chance.",
+            pt="PED-ANOVA sobre as tentativas completas de todas as arquiteturas, cada uma na ordem da "
+            "própria arquitetura: quanto o melhor quarto difere das outras, além do que difere com a ordem "
+            "embaralhada. 0%: não se distingue do acaso.",
         ),
     )
 

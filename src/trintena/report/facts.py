@@ -175,13 +175,9 @@ def _mode(report: Report) -> str:
         fixed = _settings(vars(spec.hyperparameters))
         return phrase(en=f"fast, fixed parameters: {fixed}", pt=f"rápido, parâmetros fixos: {fixed}")
     name = words.strategy(search.strategy)
-    each = (
-        phrase(en="every combination", pt="todas as combinações")
-        if search.n_trials is None
-        else phrase(
-            en=f"{number(search.n_trials)} trials for each architecture",
-            pt=f"{number(search.n_trials)} tentativas por arquitetura",
-        )
+    each = phrase(
+        en=f"{number(report.n_trials)} trials for each architecture",
+        pt=f"{number(report.n_trials)} tentativas por arquitetura",
     )
     pruned = (
         phrase(en="hopeless trials pruned", pt="tentativas sem chance podadas")

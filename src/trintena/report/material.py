@@ -48,6 +48,8 @@ class Report:
     """As `trintena train --json` words it; of an experiment without an end, the board so far."""
     n_rows: int
     created_at: datetime
+    n_trials: int = 1
+    """How many the search was to try for each architecture."""
     trials: tuple[TrialResult, ...] = ()
     finished_s: Mapping[tuple[int, Purpose, int], float] = field(default_factory=dict)
     """When a trial of that architecture, purpose and number ended: seconds of work since the first began."""
@@ -75,8 +77,8 @@ class Report:
     @property
     def search_trials(self) -> list[TrialResult]:
         """The trials that looked for a setting, as far as they have ended; the refits are left out."""
-        ended = ("COMPLETE", "PRUNED", "FAIL")
-        return [trial for trial in self.trials if trial.purpose == "search" and trial.state in ended]
+        to_come = ("WAITING", "RUNNING")
+        return [t for t in self.trials if t.purpose == "search" and t.state not in to_come]
 
     def ended_s(self, trial: TrialResult) -> float | None:
         """When a trial ended, in seconds of work since the first began."""

@@ -46,36 +46,38 @@ def _ranking(report: Report, ranked: list[Mapping[str, Any]]) -> Markup:
     columns = _columns(report, [*ranked, *baselines])
     lines: list[tuple[float, str, list[str]]] = []
     for row in ranked:
-        name = joined((_medal(row["rank"]), " ", f"{row['model_id']} {row['model_name']}"))
-        lines.append((selection(row) or 0.0, "", [name, *(cell(row) for _, cell in columns)]))
+        named = [_place(row["rank"]), f"{row['model_id']} {row['model_name']}"]
+        lines.append((selection(row) or 0.0, "", [*named, *(cell(row) for _, cell in columns)]))
     for row in baselines:
         if row.get("validation_rmse") is None:
             continue
         reference = {**row, "rmse": row["validation_rmse"]}
         name = joined(
             (
-                element("span", "", class_="place"),
-                " ",
                 words.baseline(str(row.get("key")), str(row.get("name"))),
                 element("small", " ", phrase(en="baseline", pt="referência")),
             )
         )
-        lines.append((row["validation_rmse"], "baseline", [name, *(cell(reference) for _, cell in columns)]))
+        lines.append(
+            (row["validation_rmse"], "baseline", ["·", name, *(cell(reference) for _, cell in columns)])
+        )
     lines.sort(key=lambda entry: entry[0])
-    headings = (phrase(en="Model", pt="Modelo"), *(title for title, _ in columns))
+    headings = ("#", phrase(en="Model", pt="Modelo"), *(title for title, _ in columns))
     return table(
         phrase(en="Ranking: lower is better", pt="Classificação: menor é melhor"),
         headings,
         [cells for _, _, cells in lines],
         classes=[kind for _, kind, _ in lines],
+        text=(1, *(2 + i for i, (_, cell) in enumerate(columns) if cell is _trials)),
+        sticky=1,
     )
 
 
-def _medal(rank: int) -> Markup:
-    if rank in _MEDALS:
-        inside = (element("span", _MEDALS[rank], aria_hidden="true"), str(rank))
-        return element("span", *inside, class_="place medal")
-    return element("span", str(rank), class_="place")
+def _place(rank: int) -> str:
+    """The rank, with its medal for the first three."""
+    if rank not in _MEDALS:
+        return str(rank)
+    return joined((element("span", _MEDALS[rank], aria_hidden="true"), f" {rank}"))
 
 
 def _columns(report: Report, rows: list[Mapping[str, Any]]) -> list[_Column]:
@@ -161,10 +163,10 @@ def trial_state(code: str) -> str:
 
 def _legend(report: Report) -> str:
     told = phrase(
-        en="Ranked by the selection score, on the validation segment; test figures decide nothing and were "
-        "looked at once training had ended. Baselines are ranked too, and cannot win.",
-        pt="Ordem pelo critério de seleção, no segmento de validação; os números de teste não decidem nada e "
-        "foram vistos depois do treino. As referências também entram na ordem e não podem vencer.",
+        en="Ranked by the selection score, on the validation segment; test figures decide nothing: "
+        "they were looked at after all training. Baselines are ranked too, and cannot win.",
+        pt="Ordem pelo critério de seleção, no segmento de validação; os números de teste não decidem nada: "
+        "foram vistos depois de todo o treino. As referências também entram na ordem e não podem vencer.",
     )
     shares = {row.get("test_majority_share") for row in report.rows} - {None}
     if len(shares) == 1:
