@@ -67,7 +67,7 @@ def importance(report: Report) -> Figure | str:
             }
         ],
         layout=layout(
-            {"title": phrase(en="share", pt="parcela"), "tickformat": ".0%", "range": [0, 1.1 * share]},
+            {"title": phrase(en="share", pt="parcela"), "tickformat": ".0%", "range": [0, 1.25 * share]},
             {"type": "category"},
             height=80 + 44 * len(shares),
         ),
@@ -125,7 +125,7 @@ def parallel_coordinates(report: Report) -> Figure | str:
         layout={
             **layout({}, {}),
             "height": 420,
-            "margin": {"l": 64, "r": 84, "t": 56, "b": 24},
+            "margin": {"l": 92, "r": 92, "t": 56, "b": 24},
         },
         note=" ".join(filter(None, (_how_to_read(), _left_out(len(ranked), n_other)))),
         table=_table(report, ranked[:MOST_ROWS]),

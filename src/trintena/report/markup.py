@@ -45,14 +45,17 @@ def table(
     rows: Iterable[Sequence[str]],
     *,
     text: Collection[int] = (0,),
+    folding: Collection[int] = (),
     classes: Sequence[str] = (),
     sticky: int = 0,
 ) -> Markup:
     """A table that scrolls by itself; the columns whose numbers are in `text` are set to the left.
 
-    `classes` are those of the rows; the column `sticky` heads its row and stays in sight.
+    Those in `folding` give way where room is scarce. `classes` are those of the rows; the column `sticky`
+    heads its row and stays in sight.
     """
-    kinds = [("text" if i in text else "") + (" sticky" if i == sticky else "") for i in range(len(headings))]
+    marks = {"text": text, "fold": folding, "sticky": (sticky,)}
+    kinds = [" ".join(mark for mark, columns in marks.items() if i in columns) for i in range(len(headings))]
     head = [
         element("th", title, scope="col", class_=kind) for title, kind in zip(headings, kinds, strict=True)
     ]

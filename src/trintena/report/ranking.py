@@ -69,6 +69,7 @@ def _ranking(report: Report, ranked: list[Mapping[str, Any]]) -> Markup:
         [cells for _, _, cells in lines],
         classes=[kind for _, kind, _ in lines],
         text=(1, *(2 + i for i, (_, cell) in enumerate(columns) if cell is _trials)),
+        folding=[2 + i for i, (_, cell) in enumerate(columns) if cell in (_trials, _seed_range)],
         sticky=1,
     )
 
@@ -126,7 +127,7 @@ def _seed_range(row: Mapping[str, Any]) -> str:
     seeds = row.get("seeds") or {}
     if seeds.get("min") is None or seeds.get("max") is None:
         return ""
-    return f"{words.rmse(seeds['min'])} … {words.rmse(seeds['max'])}"
+    return f"{words.rmse(seeds['min'])}\N{NO-BREAK SPACE}… {words.rmse(seeds['max'])}"
 
 
 def _share(row: Mapping[str, Any], key: str) -> str:
@@ -144,9 +145,8 @@ def _span(value: float | None) -> str:
 def _trials(row: Mapping[str, Any]) -> str:
     """How many trials are in each state, zeros left out."""
     counts = row.get("trial_counts") or {}
-    return ", ".join(
-        f"{number(counts[state])} {trial_state(state)}" for state in _COUNTED if counts.get(state)
-    )
+    told = (f"{number(counts[state])} {trial_state(state)}" for state in _COUNTED if counts.get(state))
+    return ", ".join(text.replace(" ", "\N{NO-BREAK SPACE}") for text in told)
 
 
 def trial_state(code: str) -> str:

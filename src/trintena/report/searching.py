@@ -93,10 +93,10 @@ def history_by_time(report: Report) -> Figure | str:
     return Figure(
         key="by-time",
         finding=phrase(
-            en=f"The best trial, of {name_of(best.model_id)}, ended after {words.span(best_at)} of "
-            f"{words.span(end)}.",
-            pt=f"A melhor tentativa, de {name_of(best.model_id)}, terminou após {words.span(best_at)} de "
-            f"{words.span(end)}.",
+            en=f"The best trial, of {name_of(best.model_id)}, ended after {words.span(best_at)}; the search "
+            f"took {words.span(end)}.",
+            pt=f"A melhor tentativa, de {name_of(best.model_id)}, terminou após {words.span(best_at)}; a "
+            f"busca levou {words.span(end)}.",
         ),
         data=figure[0],
         layout=figure[1],
