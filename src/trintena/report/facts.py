@@ -130,10 +130,17 @@ def _skill(row: Mapping[str, Any]) -> str:
     if row.get("skill") is None:
         return ""
     skill, drift = (number(row.get(key), words.SIGNED) for key in ("skill", "skill_against_drift"))
-    return phrase(
+    told = phrase(
         en=f"{skill} against the last value, {drift} against drift",
         pt=f"{skill} contra o último valor, {drift} contra a tendência média",
     )
+    if len(fits := (row.get("seeds") or {}).get("skill") or ()) > 1:
+        each = "; ".join(number(value, words.SIGNED) for value in fits)
+        told += phrase(
+            en=f"; of each fit against the last value: {each}",
+            pt=f"; de cada treino contra o último valor: {each}",
+        )
+    return told
 
 
 def _direction(row: Mapping[str, Any]) -> str:

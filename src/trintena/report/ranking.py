@@ -42,36 +42,40 @@ def board(report: Report) -> Markup:
 
 
 def _ranking(report: Report, ranked: list[Mapping[str, Any]]) -> Markup:
-    baselines = list(report.answer.get("baselines") or ())
+    baselines = [
+        row for row in report.answer.get("baselines") or () if row.get("validation_rmse") is not None
+    ]
     columns = _columns(report, [*ranked, *baselines])
-    lines: list[tuple[float, str, list[str]]] = []
-    for row in ranked:
-        named = [_place(row["rank"]), f"{row['model_id']} {row['model_name']}"]
-        lines.append((selection(row) or 0.0, "", [*named, *(cell(row) for _, cell in columns)]))
-    for row in baselines:
-        if row.get("validation_rmse") is None:
-            continue
-        reference = {**row, "rmse": row["validation_rmse"]}
-        name = joined(
-            (
-                words.baseline(str(row.get("key")), str(row.get("name"))),
-                element("small", " ", phrase(en="baseline", pt="referência")),
-            )
-        )
-        lines.append(
-            (row["validation_rmse"], "baseline", ["·", name, *(cell(reference) for _, cell in columns)])
-        )
-    lines.sort(key=lambda entry: entry[0])
+    lines = [_of_model(row, columns) for row in sorted(ranked, key=lambda row: row["rank"])]
+    scores = [selection(row) or 0.0 for row in sorted(ranked, key=lambda row: row["rank"])]
+    for row in sorted(baselines, key=lambda row: row["validation_rmse"]):
+        # Ranks are not ours to change: a baseline goes before the first model that is worse.
+        at = next((i for i, score in enumerate(scores) if score > row["validation_rmse"]), len(scores))
+        lines.insert(at, _of_baseline(row, columns))
+        scores.insert(at, row["validation_rmse"])
     headings = ("#", phrase(en="Model", pt="Modelo"), *(title for title, _ in columns))
     return table(
         phrase(en="Ranking: lower is better", pt="Classificação: menor é melhor"),
         headings,
-        [cells for _, _, cells in lines],
-        classes=[kind for _, kind, _ in lines],
+        [cells for _, cells in lines],
+        classes=[kind for kind, _ in lines],
         text=(1, *(2 + i for i, (_, cell) in enumerate(columns) if cell is _trials)),
         folding=[2 + i for i, (_, cell) in enumerate(columns) if cell in (_trials, _seed_range)],
         sticky=1,
     )
+
+
+def _of_model(row: Mapping[str, Any], columns: list[_Column]) -> tuple[str, list[str]]:
+    named = [_place(row["rank"]), f"{row['model_id']} {row['model_name']}"]
+    return "", [*named, *(cell(row) for _, cell in columns)]
+
+
+def _of_baseline(row: Mapping[str, Any], columns: list[_Column]) -> tuple[str, list[str]]:
+    """No number and no medal: it cannot win."""
+    kind = element("small", " ", phrase(en="baseline", pt="referência"))
+    name = joined((words.baseline(str(row.get("key")), str(row.get("name"))), kind))
+    scored = {**row, "rmse": row["validation_rmse"]}
+    return "baseline", ["·", name, *(cell(scored) for _, cell in columns)]
 
 
 def _place(rank: int) -> str:
@@ -175,10 +179,16 @@ def _legend(report: Report) -> str:
             en=f" Always naming the commoner direction is right {base} of the time.",
             pt=f" Dizer sempre a direção mais comum acerta {base} das vezes.",
         )
-    if any(row.get("seeds") for row in report.rows):
+    refitted = [row.get("seeds") is not None for row in report.rows if row.get("rank") is not None]
+    if any(refitted):
         told += phrase(
             en=" The selection score is the mean of refits with other seeds.",
             pt=" O critério de seleção é a média de novos treinos com outras sementes.",
+        )
+    if any(refitted) and not all(refitted):
+        told += phrase(
+            en=" Architectures that were not fitted again yet stand behind those that were.",
+            pt=" Arquiteturas ainda sem novos treinos ficam atrás das que já os têm.",
         )
     return told
 
