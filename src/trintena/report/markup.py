@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 
 class Markup(str):
@@ -78,3 +78,9 @@ def table(
 def details(summary: str, *inside: str, **attributes: str | bool) -> Markup:
     """What is shown on demand."""
     return element("details", element("summary", summary), *inside, **attributes)
+
+
+def facts_list(facts: Mapping[str, str]) -> Markup:
+    """Names and values; what has no value is left out."""
+    pairs = [joined((element("dt", name), element("dd", value))) for name, value in facts.items() if value]
+    return element("dl", *pairs)

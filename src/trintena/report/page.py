@@ -20,14 +20,15 @@ from typing import Any
 from trintena.language import phrase
 from trintena.report import words
 from trintena.report.choices import importance, parallel_coordinates
-from trintena.report.facts import champion_card, verdict_banner, what_was_run
 from trintena.report.figure import Figure
 from trintena.report.judged import changes, error_saved, price_path
 from trintena.report.learning import learning_curves, training_losses
-from trintena.report.markup import Markup, details, element, joined
+from trintena.report.markup import Markup, details, element, escaped, joined
 from trintena.report.material import Report, name_of
 from trintena.report.ranking import board
 from trintena.report.searching import history_by_time, history_by_trial
+from trintena.report.setup import what_was_run
+from trintena.report.verdict import champion_card, verdict_banner
 
 _MARK = '<meta name="generator" content="Trintena report">'
 _BROAD = ("parallel",)
@@ -48,7 +49,7 @@ def render(report: Report) -> str:
     }
     return Template(_resource("page.html")).substitute(
         lang=phrase(en="en", pt="pt-BR"),
-        title=element("x", _title(report)).removeprefix("<x>").removesuffix("</x>"),
+        title=escaped(_title(report)),
         policy=_policy(plotly, script),
         style=_resource("page.css"),
         body=body,

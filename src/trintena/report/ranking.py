@@ -147,8 +147,12 @@ def _span(value: float | None) -> str:
 
 
 def _trials(row: Mapping[str, Any]) -> str:
+    return counted(row.get("trial_counts"))
+
+
+def counted(counts: Mapping[str, int] | None) -> str:
     """How many trials are in each state, zeros left out."""
-    counts = row.get("trial_counts") or {}
+    counts = counts or {}
     told = (f"{number(counts[state])} {trial_state(state)}" for state in _COUNTED if counts.get(state))
     return ", ".join(text.replace(" ", "\N{NO-BREAK SPACE}") for text in told)
 

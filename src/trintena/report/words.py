@@ -68,6 +68,11 @@ def parameter(name: str) -> str:
     return names.get(name, name)
 
 
+def settings(settings: Mapping[str, Any]) -> str:
+    """Hyper-parameters with their values, in one line."""
+    return "; ".join(f"{parameter(name)} {plain(value)}" for name, value in settings.items())
+
+
 def state(code: str) -> tuple[str, str]:
     """A mark and a word for the state of an experiment."""
     words = {

@@ -180,6 +180,11 @@ def make_optimized(trials: list[TrialResult], **changes: Any) -> Report:
             "last_value": 6635.28,
             "origin": "2018-12-31",
         },
+        "serving": {"version": 4, "is_winner": True, "frozen_twin": 3, "files": []},
+        "n_combinations": 3_360,
+        "trial_counts": {
+            state: sum(t.state == state for t in trials) for state in ("COMPLETE", "PRUNED", "FAIL")
+        },
         "test_consulted": 2,
         "segments": {
             "train": {"first": "2009-03-31T00:00:00", "last": "2015-12-30T00:00:00", "origins": 1701},

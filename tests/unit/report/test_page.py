@@ -92,7 +92,10 @@ def test_the_champion_has_its_setting_and_the_spread_of_its_seeds(page: Page, op
     seeds = {key: f"{row['seeds'][key]:#.6g}" for key in ("mean", "min", "max")}
     assert f"mean {seeds['mean']}, lowest {seeds['min']}, highest {seeds['max']}, of 3 fits" in page.text
     assert f"learning rate {row['best_params']['learning_rate']:g}; batch size" in page.text
-    assert "optimized: random search, 24 trials for each architecture, hopeless trials pruned" in page.text
+    expected = "optimized: random search, 24 trials for each architecture of 3,360 combinations, hopeless"
+    assert expected in page.text
+    assert "76 complete, 16 pruned, 4 failed" in page.text
+    assert "version 4, trained on all rows; judged by the figures of version 3" in page.text
 
 
 def test_words_from_elsewhere_stay_words(optimized: Report) -> None:

@@ -1,14 +1,13 @@
-"""The words of a report around its figures: verdict, champion, and what was run."""
+"""The top of a report: the verdict, and the champion with its figures."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from trintena.domain import Range
 from trintena.language import number, phrase
 from trintena.report import words
-from trintena.report.markup import Markup, details, element, joined, table
+from trintena.report.markup import Markup, element, facts_list
 from trintena.report.material import selection
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def champion_card(report: Report) -> Markup:
     champion = report.answer.get("champion")
     settings = row.get("best_params") or vars(report.spec.hyperparameters)
     facts = {
-        phrase(en="Hyper-parameters", pt="Hiperparâmetros"): _settings(settings),
+        phrase(en="Hyper-parameters", pt="Hiperparâmetros"): words.settings(settings),
         phrase(en="Selection (validation RMSE)", pt="Seleção (RMSE de validação)"): phrase(
             en=f"{words.rmse(selection(row))}; last value {words.rmse(report.last_value_rmse)}",
             pt=f"{words.rmse(selection(row))}; último valor {words.rmse(report.last_value_rmse)}",
@@ -60,52 +59,17 @@ def champion_card(report: Report) -> Markup:
         )
         facts[phrase(en="Files", pt="Arquivos")] = ", ".join(champion.get("files") or ())
         facts[phrase(en="Title", pt="Título")] = _title(champion)
+    if serving := report.answer.get("serving"):
+        version, twin = serving["version"], serving["frozen_twin"]
+        facts[phrase(en="Serving", pt="Em uso")] = phrase(
+            en=f"version {version}, trained on all rows; judged by the figures of version {twin}, which saw "
+            "none of the test",
+            pt=f"versão {version}, treinada em todas as linhas; julgada pelos números da versão {twin}, que "
+            "não viu o teste",
+        )
     if forecast := report.answer.get("forecast"):
         facts[phrase(en="Next forecast", pt="Próxima previsão")] = _forecast(forecast)
-    return element("section", element("h2", title), _list(facts), class_="card")
-
-
-def what_was_run(report: Report) -> Markup:
-    """Everything that decided the numbers."""
-    spec, search = report.spec, report.spec.search
-    mark, state = words.state(report.state)
-    total = report.answer.get("total_time")
-    facts = {
-        phrase(en="Experiment", pt="Experimento"): f"{report.experiment_id} · {mark} {state}",
-        phrase(en="Series", pt="Série"): phrase(
-            en=f"{spec.symbol}: {number(report.n_rows)} rows, {words.day(spec.start)} to "
-            f"{words.day(spec.end)}",
-            pt=f"{spec.symbol}: {number(report.n_rows)} linhas, {words.day(spec.start)} a "
-            f"{words.day(spec.end)}",
-        ),
-        phrase(en="Mode", pt="Modo"): _mode(report),
-        phrase(en="Architectures", pt="Arquiteturas"): number(len(spec.model_ids)),
-        phrase(en="Forecast", pt="Previsão"): _task(report),
-        phrase(en="Seed", pt="Semente"): str(spec.seed),
-        phrase(en="Begun", pt="Início"): f"{words.day(report.created_at)} UTC",
-        phrase(en="Time", pt="Tempo"): "" if total is None else words.span(total),
-        phrase(en="Dataset", pt="Dados"): f"SHA-256 {spec.dataset_hash[:12]}",
-    }
-    parts = [
-        element("h2", phrase(en="What was run", pt="O que foi executado")),
-        _list(facts),
-        _segments(report),
-    ]
-    if search is not None:
-        rows = [(words.parameter(name), _choice(choice)) for name, choice in vars(search.space).items()]
-        headings = (phrase(en="Hyper-parameter", pt="Hiperparâmetro"), phrase(en="Choices", pt="Opções"))
-        title = phrase(en="Search space", pt="Espaço de busca")
-        parts.append(details(title, table(title, headings, rows, text=(0, 1))))
-    return element("section", *parts, class_="card")
-
-
-def _list(facts: Mapping[str, str]) -> Markup:
-    pairs = [joined((element("dt", name), element("dd", value))) for name, value in facts.items() if value]
-    return element("dl", *pairs)
-
-
-def _settings(settings: Mapping[str, Any]) -> str:
-    return "; ".join(f"{words.parameter(name)} {words.plain(value)}" for name, value in settings.items())
+    return element("section", element("h2", title), facts_list(facts), class_="card")
 
 
 def _seeds(row: Mapping[str, Any]) -> str:
@@ -174,71 +138,3 @@ def _forecast(forecast: Mapping[str, Any]) -> str:
     return phrase(
         en=f"{shown}{more}. Last value, {origin}: {last}", pt=f"{shown}{more}. Último valor, {origin}: {last}"
     )
-
-
-def _mode(report: Report) -> str:
-    spec, search = report.spec, report.spec.search
-    if search is None:
-        fixed = _settings(vars(spec.hyperparameters))
-        return phrase(en=f"fast, fixed parameters: {fixed}", pt=f"rápido, parâmetros fixos: {fixed}")
-    name = words.strategy(search.strategy)
-    each = phrase(
-        en=f"{number(report.n_trials)} trials for each architecture",
-        pt=f"{number(report.n_trials)} tentativas por arquitetura",
-    )
-    pruned = (
-        phrase(en="hopeless trials pruned", pt="tentativas sem chance podadas")
-        if search.pruning
-        else phrase(en="no pruning", pt="sem poda")
-    )
-    told = phrase(en=f"optimized: {name}, {each}, {pruned}", pt=f"otimizado: {name}, {each}, {pruned}")
-    if search.budget_s is not None:
-        told += phrase(
-            en=f", within {words.span(search.budget_s)}", pt=f", dentro de {words.span(search.budget_s)}"
-        )
-    return told
-
-
-def _task(report: Report) -> str:
-    spec = report.spec
-    target = {
-        "log_return": phrase(en="log return", pt="retorno logarítmico"),
-        "difference": phrase(en="difference", pt="diferença"),
-    }[spec.target]
-    return phrase(
-        en=f"{target}, {number(spec.horizon)} ahead, from windows of {number(spec.lookback)} "
-        f"({spec.features})",
-        pt=f"{target}, {number(spec.horizon)} à frente, de janelas de {number(spec.lookback)} "
-        f"({spec.features})",
-    )
-
-
-def _segments(report: Report) -> Markup:
-    segments = report.answer.get("segments") or {}
-    if not segments:
-        return Markup("")
-    rows = [
-        (words.segment(name), words.day(told["first"]), words.day(told["last"]), number(told["origins"]))
-        for name, told in segments.items()
-    ]
-    headings = (
-        phrase(en="Segment", pt="Segmento"),
-        phrase(en="First", pt="Primeira"),
-        phrase(en="Last", pt="Última"),
-        phrase(en="Forecasts", pt="Previsões"),
-    )
-    caption = phrase(en="Dates that are forecast", pt="Datas que são previstas")
-    return table(caption, headings, rows, text=(0, 1, 2))
-
-
-def _choice(choice: object) -> str:
-    if not isinstance(choice, Range):
-        values: tuple[float | str, ...] = choice  # type: ignore[assignment]
-        return ", ".join(map(words.plain, values))
-    low, high = words.plain(choice.low), words.plain(choice.high)
-    if choice.step is not None:
-        step = words.plain(choice.step)
-        return phrase(en=f"{low} to {high}, {step} apart", pt=f"{low} a {high}, de {step} em {step}")
-    if choice.log:
-        return phrase(en=f"{low} to {high}, logarithmic", pt=f"{low} a {high}, em logaritmo")
-    return phrase(en=f"{low} to {high}", pt=f"{low} a {high}")
