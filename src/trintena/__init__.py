@@ -13,9 +13,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from trintena.modes import load_champion, train_all_models_fast_mode
+    from trintena.modes import (
+        load_champion,
+        train_all_models_fast_mode,
+        train_all_models_with_optimization,
+    )
 
-__all__ = ["load_champion", "train_all_models_fast_mode"]
+__all__ = ["load_champion", "train_all_models_fast_mode", "train_all_models_with_optimization"]
 
 
 def __getattr__(name: str) -> Any:

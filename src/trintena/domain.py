@@ -28,6 +28,7 @@ State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 """Of an experiment."""
 TrialState = Literal["WAITING", "RUNNING", "COMPLETE", "PRUNED", "FAIL"]
 """Optuna's words for the state of a trial."""
+ENDED: tuple[TrialState, ...] = ("COMPLETE", "PRUNED", "FAIL")
 Purpose = Literal["search", "refit"]
 """Why a trial is run: to find a setting (fast mode: to try the fixed one), or to judge the one found."""
 Strategy = Literal["grid", "random", "bayesian"]
@@ -125,8 +126,8 @@ class Search:
     """How optimized mode looks for a setting of each architecture."""
 
     strategy: Strategy = "random"
-    n_trials: int | None = 20
-    """For each architecture; None: all that the space holds."""
+    n_trials: int | None = None
+    """For each architecture; None: the strategy's own number, which is every combination for a grid."""
     space: SearchSpace = SearchSpace()
     pruning: bool = True
     exploration: float = 0.3
@@ -239,8 +240,9 @@ class TrialResult:
 
     @property
     def best_epoch(self) -> int | None:
-        """The epoch, counted from 1, whose weights were kept."""
-        return int(np.nanargmin(self.validation_curve)) + 1 if self.validation_curve else None
+        """The epoch, counted from 1, whose weights were kept; None where there is none."""
+        finite = [rmse for rmse in self.validation_curve if math.isfinite(rmse)]
+        return self.validation_curve.index(min(finite)) + 1 if finite else None
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from trintena.bootstrap import application
-from trintena.domain import Features, ModelVersion, Split, Target
-from trintena.experiments import Observer, Request, plan, run_experiment
+from trintena.domain import Features, ModelVersion, Search, Split, Strategy, Target
+from trintena.experiments import Observer, Request, budget_seconds, plan, run_experiment
+from trintena.search import read_space
 from trintena.settings import Settings
 
 logger = logging.getLogger("trintena")
@@ -52,25 +53,106 @@ def train_all_models_fast_mode(
         TrintenaError: the request was refused; nothing was trained.
         KeyboardInterrupt: it was interrupted; what was finished is kept for `resume`.
     """
+    request = Request(
+        model_ids=model_ids,
+        lookback=lookback,
+        horizon=horizon,
+        target=target,
+        features=features,
+        years=years,
+        start=start,
+        end=end,
+        split=split or Split(),
+        seed=seed,
+    )
+    return _train(request, symbol, csv, column, workers, resume, observe)
+
+
+def train_all_models_with_optimization(
+    *,
+    optimization_strategy: Strategy = "random",
+    n_trials: int | None = None,
+    space: Mapping[str, Any] | None = None,
+    exploration: float = 0.3,
+    pruning: bool = True,
+    budget: str | float | None = None,
+    refit_all: bool = False,
+    symbol: str | None = None,
+    csv: str | Path | None = None,
+    column: str | None = None,
+    model_ids: str | Sequence[int] | None = None,
+    lookback: int = 60,
+    horizon: int = 1,
+    target: Target = "log_return",
+    features: Features = "ohlcv",
+    years: int | None = 10,
+    start: str | None = None,
+    end: str | None = None,
+    split: Split | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+    resume: int | None = None,
+    observe: Observer = lambda progress: None,
+) -> dict[str, Any]:
+    """Search the best hyper-parameters of every chosen architecture, fit them again, save the best model.
+
+    `optimization_strategy` is `grid`, `random` or `bayesian`; `n_trials` the trials of each architecture
+    (None: 20, for a grid every combination). `space` names what to choose learning_rate, batch_size,
+    dropout_rate, epochs and activation from: lists, or ranges such as `{"low": 1e-4, "high": 1e-2,
+    "log": True}`; what it leaves out stays as the specification has it. `exploration` is the share of
+    bayesian proposals that are drawn at random. `pruning` ends hopeless trials early. `budget` (seconds, or
+    text such as `10m`) is the time that the run may take. `refit_all` trains the chosen setting once more,
+    on all rows, to serve. The rest is as in `train_all_models_fast_mode`.
+
+    Returns the answer of the specification: `status`, `mode`, `winner` with `best_rmse` and `best_params`,
+    `total_models_tested`, `total_time`, `avg_time_per_model`, `optimization_strategy`, `all_results`; beside
+    it `baselines`, `verdict`, `champion`, `forecast` and more. `best_rmse` is the validation RMSE of the
+    weights that are saved, `seeds` what other seeds came to.
+
+    Raises:
+        TrintenaError: the request was refused; nothing was trained.
+        KeyboardInterrupt: it was interrupted; what was finished is kept for `resume`.
+    """
+    request = Request(
+        mode="optimized",
+        search=Search(
+            strategy=optimization_strategy,
+            n_trials=n_trials,
+            space=read_space(space or {}),
+            pruning=pruning,
+            exploration=exploration,
+            budget_s=budget_seconds(budget),
+        ),
+        refit_all=refit_all,
+        model_ids=model_ids,
+        lookback=lookback,
+        horizon=horizon,
+        target=target,
+        features=features,
+        years=years,
+        start=start,
+        end=end,
+        split=split or Split(),
+        seed=seed,
+    )
+    return _train(request, symbol, csv, column, workers, resume, observe)
+
+
+def _train(
+    request: Request,
+    symbol: str | None,
+    csv: str | Path | None,
+    column: str | None,
+    workers: int | None,
+    resume: int | None,
+    observe: Observer,
+) -> dict[str, Any]:
     settings = Settings.from_environment()
     with application(settings) as app, app.workplace(workers=workers) as place:
         experiment_id = resume
         if experiment_id is None:
             delivery = app.services.series_to_train(symbol, Path(csv) if csv else None, column)
             _log(delivery.remarks, answered=delivery.answered)
-            request = Request(
-                mode="fast",
-                model_ids=model_ids,
-                lookback=lookback,
-                horizon=horizon,
-                target=target,
-                features=features,
-                years=years,
-                start=start,
-                end=end,
-                split=split or Split(),
-                seed=seed,
-            )
             experiment_id = plan(request, delivery.series, app.registry)
         answer = run_experiment(place, experiment_id, observe)
         if answer["status"] == "cancelled" and not app.registry.cancel_requested(experiment_id):

@@ -19,11 +19,14 @@ _SIGNED = "+z.2%"
 
 def print_board(answer: dict[str, Any]) -> None:
     """Print the answer of an experiment, finished or partial."""
-    print_ranking(answer["results"], answer["baselines"])
+    rows = rows_of(answer)
+    print_ranking(rows, answer["baselines"])
     screen.print()
+    if "trial_counts" in answer:
+        _print_search(answer)
     if answer["partial"]:
-        done = sum(row["rank"] is not None for row in answer["results"])
-        _say(say("partial", done=done, total=answer["total_models"]))
+        done = sum(row["rank"] is not None for row in rows)
+        _say(say("partial", done=done, total=len(rows)))
     if answer["winner"] is None:
         _say(say("all_failed"))
         return
@@ -31,6 +34,12 @@ def print_board(answer: dict[str, Any]) -> None:
     if "champion" in answer:
         _print_champion(answer)
     _say(f"{say('took', time=span(answer['total_time']))}. {say('notice')}")
+
+
+def rows_of(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of either mode's answer."""
+    rows: list[dict[str, Any]] = answer["results" if answer["mode"] == "fast" else "all_results"]
+    return rows
 
 
 def print_ranking(results: list[dict[str, Any]], baselines: list[dict[str, Any]]) -> None:
@@ -42,9 +51,13 @@ def print_ranking(results: list[dict[str, Any]], baselines: list[dict[str, Any]]
     for row in results:
         if row["rank"] is not None:
             place = _MEDALS.get(row["rank"], str(row["rank"]))
-            cells = [place, f"{row['model_id']} {row['model_name']}", *_figures(row)]
+            cells = [
+                place,
+                f"{row['model_id']} {row['model_name']}",
+                *_figures({**row, "rmse": _ranked_by(row)}),
+            ]
             cells += [number(row["parameters"], ",d"), number(row["fit_seconds"], ".2f")]
-            rows.append((row["rmse"], cells, ""))
+            rows.append((_ranked_by(row), cells, ""))
     for row in baselines:
         name = f"{say(row['key'])} ({say('baseline')})"
         cells = ["·", name, *_figures({**row, "rmse": row["validation_rmse"]}), "", ""]
@@ -67,6 +80,45 @@ def print_ranking(results: list[dict[str, Any]], baselines: list[dict[str, Any]]
         _say(say("failed", n=len(failed)))
         for row in failed:
             _say(f"  {row['model_id']} {row['model_name']}: {one_line(row['reason'] or '')}")
+
+
+def _ranked_by(row: dict[str, Any]) -> float:
+    """The validation RMSE that a row is ranked by: the mean of its fits, where a search has fitted again."""
+    seeds = row.get("seeds") or {}
+    value: float = seeds.get("mean") or row.get("rmse") or row.get("best_rmse") or 0.0
+    return value
+
+
+def _print_search(answer: dict[str, Any]) -> None:
+    counts = {state: number(n) for state, n in answer["trial_counts"].items()}
+    _say(say("searched", strategy=answer["optimization_strategy"], **counts))
+    winner = answer["winner"]
+    if winner is None:
+        return
+    settings = winner["best_params"]
+    _say(
+        say(
+            "setting",
+            name=winner["model_name"],
+            rate=number(settings["learning_rate"], "g"),
+            batch=settings["batch_size"],
+            dropout=number(settings["dropout_rate"], "g"),
+            epochs=settings["epochs"],
+            activation=settings["activation"],
+        )
+    )
+    if (seeds := winner["seeds"]) is not None and seeds["std"] is not None:
+        mean, low, high, own, trial = (
+            number(value, ".6g")
+            for value in (
+                seeds["mean"],
+                seeds["min"],
+                seeds["max"],
+                winner["best_rmse"],
+                winner["trial_rmse"],
+            )
+        )
+        _say(say("seeds", n=len(seeds["rmse"]), mean=mean, low=low, high=high, own=own, trial=trial))
 
 
 def _figures(row: dict[str, Any]) -> list[str]:

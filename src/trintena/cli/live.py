@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from trintena.experiments import Observer, Progress
+    from trintena.experiments.progress import Running, StudyProgress
+
+_RANKED = 5
+"""Places of the live ranking."""
 
 
 @contextmanager
@@ -32,18 +36,40 @@ def shown_progress() -> Iterator[Observer]:
 
 
 def _picture(progress: Progress) -> RenderableType:
-    done = f"{len(progress.finished)}/{progress.total}"
     lines: list[RenderableType] = [
-        Text(f"{say(progress.phase)}  {done}  {progress.share:.0%}  {_time_left(progress)}", style="bold"),
+        Text(f"{say(progress.phase)}  {_how_far(progress)}  {_time_left(progress)}", style="bold"),
         ProgressBar(total=1.0, completed=progress.share, width=60),
     ]
-    lines += [
-        Text("  " + say("worker", n=worker + 1, name=progress.names[model_id]))
-        for worker, (model_id, _) in sorted(progress.running.items())
-    ]
+    for worker, run in sorted(progress.running.items()):
+        study = progress.studies[run.model_id]
+        lines.append(Text("  " + say("worker", n=worker + 1, name=f"{study.name}{_what(study, run)}")))
     if (best := _best(progress)) is not None:
         lines.append(Text(best))
+    if progress.searches:
+        lines += [
+            Text(f"  {place}. {name}  {number(score, '.6g')}")
+            for place, (name, score) in enumerate(progress.ranking[:_RANKED], 1)
+        ]
     return Group(*lines)
+
+
+def _how_far(progress: Progress) -> str:
+    """Architectures and, where there is a search, trials; then the share of the time."""
+    done = say("done", done=progress.n_done, total=len(progress.studies))
+    if progress.searches:
+        done += "  " + say("trials", done=number(progress.n_ended), total=number(progress.n_trials))
+    return f"{done}  {number(progress.share, '.0%')}"
+
+
+def _what(study: StudyProgress, run: Running) -> str:
+    """Which trial of its architecture a worker is at; in fast mode there is only one."""
+    if not study.n_refits:
+        return ""
+    if run.is_refit:
+        what = say("at_refit", n=run.number + 1, total=study.n_refits)
+    else:
+        what = say("at_trial", n=run.number + 1, total=study.n_trials)
+    return f": {what}" + (f", {say('epoch', n=run.epoch)}" if run.epoch else "")
 
 
 def _time_left(progress: Progress) -> str:
@@ -52,40 +78,50 @@ def _time_left(progress: Progress) -> str:
 
 
 def _best(progress: Progress) -> str | None:
-    if progress.best is None:
+    if not progress.ranking:
         return None
-    name, rmse = progress.best
+    name, rmse = progress.ranking[0]
     last = number(progress.last_value_rmse, ".6g")
     return say("best", name=name, rmse=number(rmse, ".6g"), last=last)
 
 
 class _Lines:
-    """One line for every trial that ends, and one for every new leader and phase."""
+    """One line for every architecture that is done, and one for every new leader and phase.
+
+    Fast mode's architectures are one trial each; of a search its trials are counted beside.
+    """
 
     def __init__(self) -> None:
-        self._done = 0
+        self._done: set[int] | None = None
         self._best: str | None = None
         self._phase = "training"
 
     def __call__(self, progress: Progress) -> None:
-        done = len(progress.finished)
-        if done > self._done and progress.latest is not None:
-            self._print_trial(progress, progress.latest, done)
-        self._done = done
-        if (best := _best(progress)) is not None and best != self._best and done > len(progress.kept):
-            self._best = best
-            self._print(f"  {best}")
+        done = {model_id for model_id, study in progress.studies.items() if study.is_over}
+        if self._done is None:  # what an earlier run had finished
+            self._done = done
+            self._best = _best(progress)
+        for model_id in sorted(done - self._done):
+            self._done.add(model_id)
+            self._print_done(progress, progress.studies[model_id])
+            if (best := _best(progress)) is not None and best != self._best:
+                self._best = best
+                self._print(f"  {best}")
         if progress.phase != self._phase:
             self._phase = progress.phase
             self._print(say(progress.phase))
 
-    def _print_trial(self, progress: Progress, model_id: int, done: int) -> None:
-        told = {"done": done, "total": progress.total, "name": progress.names[model_id]}
-        if model_id in progress.reasons:
-            line = say("failed_line", **told, reason=one_line(progress.reasons[model_id]))
+    def _print_done(self, progress: Progress, study: StudyProgress) -> None:
+        assert self._done is not None
+        told = {"done": len(self._done), "total": len(progress.studies), "name": study.name}
+        if study.score is None:
+            line = say("failed_line", **told, reason=one_line(study.reason or ""))
         else:
-            line = say("done_line", **told, rmse=number(progress.finished[model_id], ".6g"))
-        self._print(f"{line}  ({_time_left(progress)})")
+            line = say("done_line", **told, rmse=number(study.score, ".6g"))
+        left = _time_left(progress)
+        if progress.searches:
+            left = say("trials", done=number(progress.n_ended), total=number(progress.n_trials)) + f", {left}"
+        self._print(f"{line}  ({left})")
 
     def _print(self, text: str) -> None:
         people.print(text, markup=False, soft_wrap=True)

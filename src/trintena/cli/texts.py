@@ -23,6 +23,24 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Partial board: {done} of {total} finished.",
         "Quadro parcial: {done} de {total} concluídos.",
     ),
+    "searched": (
+        "Search: {strategy}; trials: {COMPLETE} complete, {PRUNED} pruned, {FAIL} failed, {RUNNING} running, "
+        "{WAITING} waiting.",
+        "Busca: {strategy}; trials: {COMPLETE} completos, {PRUNED} podados, {FAIL} com falha, {RUNNING} em "
+        "execução, {WAITING} em espera.",
+    ),
+    "setting": (
+        "Best setting of {name}: learning rate {rate}, batch size {batch}, dropout {dropout}, up to {epochs} "
+        "epochs, {activation}.",
+        "Melhor configuração de {name}: taxa de aprendizado {rate}, lote {batch}, dropout {dropout}, até "
+        "{epochs} épocas, {activation}.",
+    ),
+    "seeds": (
+        "Fitted with {n} seeds: validation RMSE {mean} on average, {low} to {high}; saved is the median fit, "
+        "{own}. The search's own best trial had {trial}, which chance flatters.",
+        "Ajustada com {n} sementes: RMSE de validação {mean} em média, de {low} a {high}; foi salvo o ajuste "
+        "mediano, {own}. O melhor trial da busca teve {trial}, que o acaso favorece.",
+    ),
     "champion": ("Champion", "Campeão"),
     "version": ("{name}, version {version}", "{name}, versão {version}"),
     "kept_title": (
@@ -62,6 +80,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "left": ("about {time} left", "faltam cerca de {time}"),
     "estimating": ("estimating", "estimando"),
     "worker": ("worker {n}: {name}", "processo {n}: {name}"),
+    "done": ("{done}/{total}", "{done}/{total}"),
+    "trials": ("{done}/{total} trials", "{done}/{total} trials"),
+    "at_trial": ("trial {n} of {total}", "trial {n} de {total}"),
+    "at_refit": ("fit {n} of {total} of its best setting", "ajuste {n} de {total} da melhor configuração"),
+    "epoch": ("epoch {n}", "época {n}"),
     "best": (
         "best so far (provisional): {name} {rmse}; last value {last}",
         "melhor até agora (provisório): {name} {rmse}; último valor {last}",

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from trintena.domain import Split, finite_json
+from trintena.domain import Search, SearchSpace, Split, finite_json
 from trintena.errors import UsageError
+from trintena.language import phrase
 
 if TYPE_CHECKING:
     from trintena.bootstrap import Application
-    from trintena.domain import Features, Mode, Target
+    from trintena.domain import Features, Mode, Strategy, Target
 
 FAILED, INTERRUPTED = 1, 130
 
+_SEARCHING = (
+    "strategy",
+    "n_trials",
+    "budget",
+    "space",
+    "exploration",
+    "no_pruning",
+    "refit_all",
+    *(each.name for each in fields(SearchSpace)),
+)
+"""Options of optimized mode alone."""
 _BESIDE_RESUME = frozenset({"resume_id", "json_file", "workers", "executor"})
 """Where to compute and where to answer; every other option decides the numbers, and is decided."""
 
@@ -33,7 +46,39 @@ def train(
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="A CSV file to read instead.")] = None,
     column: Annotated[str | None, typer.Option(help="The column of the CSV file to forecast.")] = None,
-    mode: Annotated[str, typer.Option(help="fast: one epoch each, fixed parameters.")] = "fast",
+    mode: Annotated[
+        str,
+        typer.Option(help="fast: one epoch each, fixed parameters; optimized: the best setting of each."),
+    ] = "fast",
+    strategy: Annotated[str, typer.Option(help="Optimized: grid, random or bayesian.")] = "random",
+    n_trials: Annotated[
+        int | None,
+        typer.Option("--trials", help="Optimized: of each architecture; default: 20, every one of a grid."),
+    ] = None,
+    budget: Annotated[
+        str | None, typer.Option(help="Optimized: the time that it may take, as 90s, 10m or 1h30m.")
+    ] = None,
+    space: Annotated[
+        Path | None, typer.Option(help="Optimized: a JSON or TOML file of what to choose from.")
+    ] = None,
+    learning_rate: Annotated[
+        str | None, typer.Option(help="Optimized: values 0.001,0.01 or a range 0.0001..0.01:log.")
+    ] = None,
+    batch_size: Annotated[
+        str | None, typer.Option(help="Optimized: values 16,32 or a range 16..128:16.")
+    ] = None,
+    dropout_rate: Annotated[str | None, typer.Option(help="Optimized: values, or a range 0.1..0.4.")] = None,
+    epochs: Annotated[str | None, typer.Option(help="Optimized: values 10,20, or a range 10..50:10.")] = None,
+    activation: Annotated[str | None, typer.Option(help="Optimized: names such as relu,tanh.")] = None,
+    exploration: Annotated[
+        float, typer.Option(help="Optimized, bayesian: the share of proposals drawn at random.")
+    ] = 0.3,
+    no_pruning: Annotated[
+        bool, typer.Option("--no-pruning", help="Optimized: train every trial to its end.")
+    ] = False,
+    refit_all: Annotated[
+        bool, typer.Option("--refit-all", help="Optimized: train the champion on all rows, too, to serve.")
+    ] = False,
     models: Annotated[
         str, typer.Option(help="Ids, ranges and categories: 1,11,26 or gru or 16-20 or all.")
     ] = "all",
@@ -69,6 +114,9 @@ def train(
     Examples:
     - `trintena train --symbol sample:nasdaq`
     - `trintena train --csv prices.csv --models 1,11,26 --horizon 5`
+    - `trintena train --mode optimized --strategy bayesian --models gru`
+    - `trintena train --mode optimized --budget 10m`
+    - `trintena train --mode optimized --models 6 --learning-rate 0.0001..0.01:log --activation tanh,mish`
     - `trintena train --symbol NVDA --years all --json answer.json`
     - `trintena train --resume 3`
     """
@@ -76,10 +124,31 @@ def train(
         _refuse_changes(context)
         resume(resume_id, json_file, workers, executor)
         return
-    from trintena.experiments.plan import Request
+    from trintena.experiments.plan import Request, budget_seconds
 
+    chosen = {
+        "learning_rate": learning_rate,
+        "batch_size": batch_size,
+        "dropout_rate": dropout_rate,
+        "epochs": epochs,
+        "activation": activation,
+    }
+    search = None
+    if _one_of("mode", mode, ("fast", "optimized")) == "optimized":
+        search = Search(
+            strategy=cast("Strategy", strategy),
+            n_trials=n_trials,
+            space=_space(space, chosen),
+            pruning=not no_pruning,
+            exploration=exploration,
+            budget_s=budget_seconds(budget),
+        )
+    else:
+        _refuse_searching(context)
     request = Request(
-        mode=cast("Mode", _one_of("mode", mode, ("fast", "optimized"))),
+        mode=cast("Mode", mode),
+        search=search,
+        refit_all=refit_all,
         model_ids=models,
         lookback=lookback,
         horizon=horizon,
@@ -145,16 +214,43 @@ def _run(planned: Any, json_file: Path | None, workers: int | None, executor: st
         raise typer.Exit(FAILED)
 
 
-def _refuse_changes(context: typer.Context) -> None:
-    """Refuse options that a resumed experiment would silently not heed."""
-    changed = [
-        parameter.opts[0]
+def _given(context: typer.Context) -> dict[str, str]:
+    """The options on the command line, by their parameters."""
+    return {
+        parameter.name: parameter.opts[0]
         for parameter in context.command.params
         if parameter.name
-        and parameter.name not in _BESIDE_RESUME
         and (source := context.get_parameter_source(parameter.name)) is not None
         and source.name == "COMMANDLINE"
-    ]
+    }
+
+
+def _refuse_searching(context: typer.Context) -> None:
+    """Refuse options that fast mode would silently not heed."""
+    if searching := [option for name, option in _given(context).items() if name in _SEARCHING]:
+        raise UsageError(
+            phrase(
+                en=f"Fast mode searches for nothing; it takes no {', '.join(searching)}.",
+                pt=f"O modo rápido não busca nada; não aceita {', '.join(searching)}.",
+            ),
+            field="mode",
+            hint=phrase(en="Add --mode optimized.", pt="Acrescente --mode optimized."),
+        )
+
+
+def _space(file: Path | None, chosen: dict[str, str | None]) -> SearchSpace:
+    """The specification's space, changed by a file, changed by options."""
+    from trintena.search import read_choice, read_space, read_space_file
+
+    given = {name: read_choice(text) for name, text in chosen.items() if text is not None}
+    base = SearchSpace() if file is None else read_space_file(file)
+    changed = read_space(given)
+    return replace(base, **{name: getattr(changed, name) for name in given})
+
+
+def _refuse_changes(context: typer.Context) -> None:
+    """Refuse options that a resumed experiment would silently not heed."""
+    changed = [option for name, option in _given(context).items() if name not in _BESIDE_RESUME]
     if changed:
         raise UsageError(
             f"--resume goes on with an experiment as it was planned; it takes no {', '.join(changed)}.",

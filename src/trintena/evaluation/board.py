@@ -53,11 +53,11 @@ def _model_row(trial: TrialResult, scores: Mapping[str, Scores], rank: int | Non
         "parameters": trial.n_parameters,
         "fit_seconds": trial.fit_seconds,
         "elapsed_time": trial.elapsed_seconds,
-        **_figures(scores),
+        **figures(scores),
     }
 
 
-def _figures(scores: Mapping[str, Scores]) -> dict[str, Any]:
+def figures(scores: Mapping[str, Scores]) -> dict[str, Any]:
     """The figures of a row that come from judged segments; null where a segment was not judged."""
     validation, test = scores.get("validation", {}), scores.get("test", {})
     return {
@@ -79,7 +79,7 @@ def baseline_rows(judge: Judge, segments: Sequence[str]) -> list[dict[str, Any]]
         {
             "name": row.name,
             "key": row.key,
-            **_figures({s: judge.scores(s, forecasts[s][row.key]) for s in segments}),
+            **figures({s: judge.scores(s, forecasts[s][row.key]) for s in segments}),
         }
         for row in BASELINES
     ]

@@ -1,4 +1,4 @@
-"""The end of an experiment: the test segment is scored, once, the best trial saved, the board given.
+"""The end of an experiment: the test segment is scored, once, the best model saved, the board given.
 
 The answer is worded as the specification words it, with more beside it.
 """
@@ -9,11 +9,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from trintena.artifacts.saved_model import SavedModel
+from trintena.domain import ENDED
 from trintena.evaluation.board import baseline_rows, model_rows, verdict
+from trintena.evaluation.studies import counted, found_by, ranked, study_rows
 from trintena.experiments.champion import save_version, takes_title
+from trintena.experiments.serving import refit_on_all
+from trintena.search import n_combinations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import numpy as np
 
     from trintena.domain import ModelVersion, TrialResult
     from trintena.evaluation.scores import Scores
@@ -25,66 +31,93 @@ PARTIAL, WHOLE = ("validation",), ("validation", "test")
 
 def partial_answer(case: Case, trials: Sequence[TrialResult]) -> dict[str, Any]:
     """The board of what is finished; the test segment stays untouched."""
-    return {**_board(case, trials, _scores(case, trials, PARTIAL), PARTIAL), "status": "cancelled"}
+    return {**_board(case, trials, PARTIAL), "status": "cancelled"}
 
 
-def final_answer(place: Workplace, case: Case, trials: Sequence[TrialResult]) -> dict[str, Any]:
+def final_answer(place: Workplace, case: Case) -> dict[str, Any]:
     """The whole board, with the champion that it made and its next forecast.
 
     Raises:
         ArtifactError: a file of the model cannot be written.
     """
-    finished = [trial for trial in trials if trial.state == "COMPLETE"]
-    if not finished:
-        return {**_board(case, trials, {}, PARTIAL), "status": "failed"}
     registry, symbol = place.registry, case.spec.symbol
+    trials = registry.trials(case.experiment_id)
+    best = _best(case, trials)
+    if best is None:
+        return {**_board(case, trials, PARTIAL), "status": "failed"}
     first, last = case.target_dates("test")
     registry.record_test_pass(case.experiment_id, symbol, first, last)
-    scores = _scores(case, trials, WHOLE)
-    best = min(finished, key=lambda trial: (trial.validation_rmse, trial.model_id))
-    version, title = _save(place, case, best, scores[best.model_id])
-    return {
-        **_board(case, trials, scores, WHOLE),
+    board = _board(case, trials, WHOLE)
+    version, title = _save(place, case, best, board["winner"])
+    answer = {
+        **board,
         "test_consulted": registry.count_test_passes(symbol, first, last),
         "champion": {
             "version": version.version,
             "is_winner": version.is_winner,
             "title": title,
-            "files": [f"models/{version.stem}.{kind}" for kind in ("keras", "scaler", "json")],
+            "files": _files(version),
         },
-        "forecast": _next_forecast(place, case, version),
     }
+    if case.spec.refit_all:
+        version = refit_on_all(place, case, best, version)
+        answer["serving"] = {
+            "version": version.version,
+            "is_winner": version.is_winner,
+            "frozen_twin": version.parameters["frozen_twin"],
+            "files": _files(version),
+        }
+    return {**answer, "forecast": _next_forecast(place, case, version)}
 
 
-def _scores(
-    case: Case, trials: Sequence[TrialResult], segments: Sequence[str]
-) -> dict[int, dict[str, Scores]]:
-    """Of every finished trial, by architecture and segment."""
-    return {
-        trial.model_id: {name: case.judge.scores(name, trial.forecasts[name]) for name in segments}
-        for trial in trials
-        if trial.state == "COMPLETE"
-    }
+def _files(version: ModelVersion) -> list[str]:
+    return [f"models/{version.stem}.{kind}" for kind in ("keras", "scaler", "json")]
 
 
-def _board(
-    case: Case,
-    trials: Sequence[TrialResult],
-    scores: dict[int, dict[str, Scores]],
-    segments: Sequence[str],
-) -> dict[str, Any]:
-    rows = model_rows(trials, scores)
+def _best(case: Case, trials: Sequence[TrialResult]) -> TrialResult | None:
+    """The trial whose weights are saved: the first of the board, of its fits the median one."""
+    if case.spec.search is not None:
+        return next((each.median_fit for each in ranked(found_by(trials))), None)
+    complete = [trial for trial in trials if trial.state == "COMPLETE"]
+    return min(complete, key=lambda trial: (trial.validation_rmse, trial.model_id), default=None)
+
+
+def _scores(case: Case, trial: TrialResult, segments: Sequence[str]) -> dict[str, Scores]:
+    return {name: case.judge.scores(name, trial.forecasts[name]) for name in segments}
+
+
+def _board(case: Case, trials: Sequence[TrialResult], segments: Sequence[str]) -> dict[str, Any]:
+    spec, search = case.spec, case.spec.search
+    if search is None:
+        ended = [trial for trial in trials if trial.state in ENDED]
+        scores = {t.model_id: _scores(case, t, segments) for t in ended if t.state == "COMPLETE"}
+        rows = model_rows(ended, scores)
+        about = {"total_models": len(spec.model_ids), "results": rows}
+        whole = len(rows) == len(spec.model_ids)
+    else:
+        found = found_by(trials, spec.model_ids)
+        fits = {(t.model_id, t.number): _scores(case, t, segments) for each in found for t in each.fits}
+        rows = study_rows(found, fits)
+        whole = all(each.refits and all(t.state in ENDED for t in each.refits) for each in found)
+        about = {
+            "total_models_tested": sum(row["rank"] is not None for row in rows),
+            "all_results": rows,
+            "optimization_strategy": search.strategy,
+            "n_trials": search.n_trials,
+            "n_combinations": n_combinations(search.space),
+            "trial_counts": counted([trial for each in found for trial in each.trials]),
+            "pruning": search.pruning,
+            "budget_s": search.budget_s,
+        }
     winner = next((row for row in rows if row["rank"] == 1), None)
-    spec = case.spec
     return {
         "status": "success",
         "mode": spec.mode,
         "winner": winner,
-        "total_models": len(spec.model_ids),
-        "results": rows,
+        **about,
         "baselines": baseline_rows(case.judge, segments),
         "verdict": verdict(winner),
-        "partial": len(rows) < len(spec.model_ids),
+        "partial": not whole,
         "experiment_id": case.experiment_id,
         "symbol": spec.symbol,
         "target": spec.target,
@@ -97,25 +130,30 @@ def _board(
 
 
 def _save(
-    place: Workplace, case: Case, best: TrialResult, scores: dict[str, Scores]
+    place: Workplace, case: Case, best: TrialResult, row: dict[str, Any]
 ) -> tuple[ModelVersion, dict[str, Any]]:
     """The version that was made of the best trial, and why it holds the title or not."""
-    registry, folder = place.registry, place.settings.models
+    registry = place.registry
     # A run killed after registering, before it ended: its version is there, and is this one.
     for version in registry.versions(case.spec.symbol):
-        if version.experiment_id == case.experiment_id:
+        if version.experiment_id == case.experiment_id and "frozen_twin" not in version.parameters:
             return version, {"incumbent": None, "reason": "registered_before"}
-    held = registry.best_weights(case.experiment_id)
-    if held is None or held[0] != best.model_id or best.validation_rmse is None:
+    weights = _weights(place, case, best)
+    if weights is None or best.validation_rmse is None:
         raise RuntimeError(f"experiment {case.experiment_id} lost the weights of model {best.model_id}")
-    _, weights = held
-    wins, title = takes_title(
-        registry, folder, case.spec, case.series, case.judge, best.validation_rmse, place.inference.outputs
-    )
-    saved = save_version(
-        registry, folder, case, best, weights, scores, place.inference.keras_file, is_winner=wins
-    )
-    return saved, title
+    wins, title = takes_title(place, case, best.validation_rmse)
+    metrics: dict[str, Any] = dict(_scores(case, best, WHOLE))
+    if case.spec.search is not None:
+        metrics |= {key: row[key] for key in ("best_rmse", "trial_rmse", "seeds", "n_trials")}
+    version = save_version(place, case, best, weights, metrics, is_winner=wins)
+    return version, title
+
+
+def _weights(place: Workplace, case: Case, best: TrialResult) -> tuple[np.ndarray, ...] | None:
+    if best.purpose == "refit":
+        return place.registry.refit_weights(case.experiment_id, best.model_id, best.number)
+    held = place.registry.best_weights(case.experiment_id)
+    return held[1] if held is not None and held[0] == best.model_id else None
 
 
 def _next_forecast(place: Workplace, case: Case, version: ModelVersion) -> dict[str, Any]:

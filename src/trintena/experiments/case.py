@@ -47,9 +47,11 @@ class Case:
         return self.series.dates[origins.start + 1], self.series.dates[origins.stop - 1 + self.spec.horizon]
 
     def segments_described(self) -> dict[str, dict[str, Any]]:
-        """First and last target date of each segment, and how many origins it has."""
+        """First and last target date of each segment that is not empty, and how many origins it has."""
         described = {}
         for name in ("train", "validation", "calibration", "test"):
+            if not self.segments[name]:
+                continue
             first, last = self.target_dates(name)
             described[name] = {"first": str(first), "last": str(last), "origins": len(self.segments[name])}
         return described

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version as installed_version
@@ -18,16 +18,9 @@ from trintena.metrics import rmse
 from trintena.zoo import architecture
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from trintena.artifacts.saved_model import Network
-    from trintena.domain import ExperimentSpec, ModelVersion, PriceSeries, TrialResult
-    from trintena.evaluation.scores import Judge, Scores
+    from trintena.domain import ModelVersion, TrialResult
     from trintena.experiments.case import Case
-    from trintena.registry import Registry
-
-KerasFile = Callable[..., bytes]
-"""`artifacts.inference.keras_file`, wherever it runs."""
+    from trintena.experiments.workplace import Workplace
 
 _ROUNDING = 1e-5
 """Relative, of an RMSE: the training program and the saved network agree to less than 1e-6 of it."""
@@ -40,17 +33,19 @@ def library_versions() -> dict[str, str]:
 
 
 def save_version(
-    registry: Registry,
-    folder: Path,
+    place: Workplace,
     case: Case,
     trial: TrialResult,
     weights: tuple[np.ndarray, ...],
-    scores: Mapping[str, Scores],
-    keras_file: KerasFile,
+    metrics: Mapping[str, Any],
     *,
     is_winner: bool,
+    about: Mapping[str, Any] | None = None,
 ) -> ModelVersion:
     """Write the three files of a trial, then register them: the row comes last.
+
+    `metrics` are the scores of the judged segments and what stands beside them; `about` joins the
+    parameters that the model was trained with.
 
     Raises:
         ArtifactError: a file cannot be written.
@@ -59,7 +54,7 @@ def save_version(
     recipe = architecture(trial.model_id)
     settings = trial.hyperparameters
     created_at = datetime.now(UTC)
-    content = keras_file(
+    content = place.inference.keras_file(
         model_id=recipe.id,
         shape=case.shape,
         activation=settings.activation,
@@ -74,8 +69,15 @@ def save_version(
         "features": spec.features,
         "source": case.series.source,
         "n_parameters": trial.n_parameters,
+        "epochs_trained": trial.best_epoch,
+        **(about or {}),
     }
-    metrics = {**scores, "fit_seconds": trial.fit_seconds, "train_losses": list(trial.train_losses)}
+    curves = {
+        "fit_seconds": trial.fit_seconds,
+        "train_losses": list(trial.train_losses),
+        "validation_curve": list(trial.validation_curve),
+        "learning_rates": list(trial.learning_rates),
+    }
     versions = library_versions()
     described: dict[str, Any] = {
         "symbol": spec.symbol,
@@ -85,7 +87,7 @@ def save_version(
         "target": spec.target,
         "horizon": spec.horizon,
         "dataset_hash": spec.dataset_hash,
-        "metrics": metrics,
+        "metrics": {**metrics, **curves},
         "parameters": parameters,
         "versions": versions,
     }
@@ -98,9 +100,15 @@ def save_version(
         "notice": NOTICE,
     }
     saved = write_model_files(
-        folder, spec.symbol, recipe.id, created_at, content, case.transformation.to_json(), manifest
+        place.settings.models,
+        spec.symbol,
+        recipe.id,
+        created_at,
+        content,
+        case.transformation.to_json(),
+        manifest,
     )
-    return registry.register_version(
+    return place.registry.register_version(
         **described,
         experiment_id=case.experiment_id,
         created_at=created_at,
@@ -110,22 +118,16 @@ def save_version(
     )
 
 
-def takes_title(
-    registry: Registry,
-    folder: Path,
-    spec: ExperimentSpec,
-    series: PriceSeries,
-    judge: Judge,
-    validation_rmse: float,
-    network: Network,
-) -> tuple[bool, dict[str, Any]]:
+def takes_title(place: Workplace, case: Case, validation_rmse: float) -> tuple[bool, dict[str, Any]]:
     """Whether a new model becomes champion of its symbol, target and horizon, and why.
 
     A fast-mode model never displaces an optimized one; otherwise the incumbent is scored again on
     the new validation segment and stays unless beaten. One whose files are no longer whole, or
     that cannot read this series, loses the title. A difference within rounding beats nobody: the
-    same model trained again leaves the title where it is.
+    same model trained again leaves the title where it is. One that was trained on all rows is judged by
+    its frozen twin, which has not seen the validation segment.
     """
+    registry, spec, judge = place.registry, case.spec, case.judge
     incumbent = registry.champion(spec.symbol, spec.target, spec.horizon)
     if incumbent is None:
         return True, {"incumbent": None, "reason": "first"}
@@ -134,7 +136,10 @@ def takes_title(
         return False, {**told, "reason": "fast_never_displaces_optimized"}
     origins = judge.segments.validation
     try:
-        forecasts = SavedModel.open(folder, incumbent).forecasts(series, origins, network)
+        twin = incumbent.parameters.get("frozen_twin")
+        judged = incumbent if twin is None else registry.version(twin)
+        saved = SavedModel.open(place.settings.models, judged)
+        forecasts = saved.forecasts(case.series, origins, place.inference.outputs)
     except TrintenaError as error:
         return True, {**told, "reason": "incumbent_unusable", "message": str(error)}
     incumbent_rmse = rmse(judge.frame.targets[np.asarray(origins)], forecasts)

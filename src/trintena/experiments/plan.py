@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
 from trintena.data import select_rows
-from trintena.domain import ExperimentSpec, Features, Mode, PriceSeries, Split, Target
+from trintena.domain import ExperimentSpec, Features, Mode, PriceSeries, Search, Split, Target
 from trintena.errors import UsageError
+from trintena.language import number, phrase
+from trintena.search import total_trials
 from trintena.windows import Segments, Transformation, segments_of
 from trintena.zoo import choose
 
@@ -21,15 +25,21 @@ MAXIMUM_LOOKBACK = 2048
 MAXIMUM_HORIZON = 512
 MAXIMUM_SEED = 2**63 - 1
 """The largest that a database keeps."""
+MINIMUM_BUDGET_S = 60.0
+"""Less leaves no time to train anything beside the start and the end of a run."""
 DEFAULT_YEARS = 10
 DEFAULT_SPLIT = Split()
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a person may choose about an experiment, beside the series; the defaults are fast mode's."""
+    """What a person may choose about an experiment, beside the series."""
 
     mode: Mode = "fast"
+    search: Search | None = None
+    """How optimized mode searches; None: as the specification's defaults say."""
+    refit_all: bool = False
+    """Optimized mode: whether the champion's setting is trained once more, on all rows, to serve."""
     model_ids: str | Sequence[int] | None = None
     lookback: int = 60
     horizon: int = 1
@@ -43,6 +53,28 @@ class Request:
     seed: int = 0
 
 
+def budget_seconds(value: str | float | None) -> float | None:
+    """Seconds, from a number of them or from text such as `90s`, `10m` or `1h30m`.
+
+    Raises:
+        UsageError: it is no span of time.
+    """
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    text = str(value).strip().lower()
+    parts = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m(?:in)?)?(?:(\d+)s?)?", text)
+    if parts is None or not text:
+        raise UsageError(
+            phrase(
+                en=f"A budget is a span of time such as 90s, 10m or 1h30m, not {value!r}.",
+                pt=f"O orçamento é um tempo como 90s, 10m ou 1h30m, e não {value!r}.",
+            ),
+            field="budget",
+        )
+    hours, minutes, seconds = (int(part or 0) for part in parts.groups())
+    return 3600.0 * hours + 60.0 * minutes + seconds
+
+
 def plan(request: Request, series: PriceSeries, registry: Registry) -> int:
     """Store the series and the experiment, and give the experiment's id.
 
@@ -50,9 +82,9 @@ def plan(request: Request, series: PriceSeries, registry: Registry) -> int:
         UsageError: the request makes no sense, or the series is too short for it.
         DataError: the series cannot be used for the target.
     """
-    if request.mode != "fast":
-        raise UsageError(f"Mode {request.mode!r} is not available in this version; use fast.", field="mode")
+    search = _search_of(request)
     for name, word, words in (
+        ("mode", request.mode, get_args(Mode)),
         ("target", request.target, get_args(Target)),
         ("features", request.features, get_args(Features)),
     ):
@@ -84,12 +116,49 @@ def plan(request: Request, series: PriceSeries, registry: Registry) -> int:
         end=str(used.dates[-1]),
         split=request.split,
         seed=request.seed,
+        search=search,
+        refit_all=request.refit_all,
     )
     used, _, transformation = windows_of(spec, series)
     # Fitting looks at training rows only; a price that the target cannot use may stand in a later one.
     transformation.frame(used)
     registry.save_dataset(series)
     return registry.create_experiment(spec)
+
+
+def _search_of(request: Request) -> Search | None:
+    """The search of an optimized experiment, with its number of trials; fast mode has none."""
+    if request.mode == "fast":
+        if request.search is not None or request.refit_all:
+            raise UsageError(
+                phrase(
+                    en="Fast mode searches for nothing: it trains every architecture once, as it is.",
+                    pt="O modo rápido não busca nada: treina cada arquitetura uma vez, como ela é.",
+                ),
+                field="mode",
+                hint=phrase(en="Choose mode optimized.", pt="Escolha o modo optimized."),
+            )
+        return None
+    search = request.search or Search()
+    if not 0.0 <= search.exploration <= 1.0:
+        raise UsageError(
+            phrase(
+                en=f"The share of exploration must be from 0 to 1, not {search.exploration:g}.",
+                pt=f"A parcela de exploração deve estar entre 0 e 1, e não {search.exploration:g}.",
+            ),
+            field="exploration",
+        )
+    if search.budget_s is not None and not MINIMUM_BUDGET_S <= search.budget_s < math.inf:
+        raise UsageError(
+            phrase(
+                en=f"A budget must be of at least {number(MINIMUM_BUDGET_S)} seconds, "
+                f"not {number(search.budget_s)}.",
+                pt=f"O orçamento deve ser de no mínimo {number(MINIMUM_BUDGET_S)} segundos, "
+                f"e não {number(search.budget_s)}.",
+            ),
+            field="budget",
+        )
+    return replace(search, n_trials=total_trials(search))
 
 
 def windows_of(spec: ExperimentSpec, series: PriceSeries) -> tuple[PriceSeries, Segments, Transformation]:

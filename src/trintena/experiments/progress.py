@@ -6,49 +6,116 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from trintena.domain import TrialResult, TrialState
+
 EARLIEST_ESTIMATE = 0.1
 """Before this share of the work is done, a time left would be a guess."""
+_REFIT = 2.0
+"""How many search trials a refit is worth, until one has ended: none of them is pruned."""
+
+
+@dataclass
+class StudyProgress:
+    """How far one architecture is."""
+
+    name: str
+    n_trials: int
+    """Search trials in all."""
+    n_refits: int = 0
+    """Fits of the best setting that follow them; those of fast mode are none."""
+    cost: float = 1.0
+    """Of one trial, in any unit that is roughly proportional to time."""
+    counts: dict[TrialState, int] = field(default_factory=dict)
+    """Search trials by state."""
+    refits: list[float | None] = field(default_factory=list)
+    """Validation RMSE of each refit that has ended, None where it failed."""
+    best: float | None = None
+    """The lowest validation RMSE of a trial that was not pruned."""
+    reason: str | None = None
+    """Why its last failed trial failed."""
+    n_timed: int = 0
+    seconds: float = 0.0
+    """What the search trials that ended in this run took together, of one worker."""
+    refit_seconds: float = 0.0
+    n_refits_timed: int = 0
+
+    @property
+    def n_ended(self) -> int:
+        """Search trials that have ended, in this run or before."""
+        return sum(self.counts.get(state, 0) for state in ("COMPLETE", "PRUNED", "FAIL"))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is to come."""
+        searched = self.n_ended >= self.n_trials
+        return searched and (len(self.refits) >= self.n_refits or self.best is None)
+
+    @property
+    def score(self) -> float | None:
+        """What it is ranked by so far: the mean of its refits, once all are there; else its best trial."""
+        fits = [rmse for rmse in self.refits if rmse is not None]
+        whole = self.n_refits and len(self.refits) >= self.n_refits and fits
+        return sum(fits) / len(fits) if whole else self.best
+
+
+@dataclass(frozen=True)
+class Running:
+    """What a worker is at."""
+
+    model_id: int
+    number: int
+    is_refit: bool
+    since: float
+    """On the clock of `time.monotonic`."""
+    epoch: int = 0
+    """The last one that it finished."""
 
 
 @dataclass
 class Progress:
-    """A running experiment, kept up to date by the loop that runs it.
-
-    Costs are in any unit that is roughly proportional to time. `running` says which architecture each
-    worker trains and since when.
-    """
+    """A running experiment, kept up to date by the loop that runs it."""
 
     experiment_id: int
-    names: dict[int, str]
-    costs: dict[int, float]
+    studies: dict[int, StudyProgress]
+    """By architecture."""
     workers: int
     last_value_rmse: float
     """Of the validation segment, in units of the target: what to beat."""
     phase: str = "training"
     """`training`, then `judging` while the test segment is scored and the champion saved."""
     started_at: float = field(default_factory=time.monotonic)
-    running: dict[int, tuple[int, float]] = field(default_factory=dict)
-    finished: dict[int, float | None] = field(default_factory=dict)
-    """Validation RMSE by architecture, None where the trial failed."""
-    reasons: dict[int, str] = field(default_factory=dict)
-    latest: int | None = None
-    """The architecture whose trial ended last."""
-    kept: frozenset[int] = frozenset()
-    """Architectures that an earlier, interrupted run had finished."""
+    ends_at: float | None = None
+    """When a run with a budget ends, on the same clock."""
+    running: dict[int, Running] = field(default_factory=dict)
+    """By worker."""
+    latest: TrialResult | None = None
+    """The trial that ended last."""
 
     @property
-    def total(self) -> int:
-        """Trials in all."""
-        return len(self.names)
+    def searches(self) -> bool:
+        """Whether there is more than one trial to each architecture: optimized mode."""
+        return any(study.n_refits for study in self.studies.values())
 
     @property
-    def best(self) -> tuple[str, float] | None:
-        """The leader so far, and its validation RMSE; provisional."""
-        scored = [(rmse, model_id) for model_id, rmse in self.finished.items() if rmse is not None]
-        if not scored:
-            return None
-        rmse, model_id = min(scored)
-        return self.names[model_id], rmse
+    def n_done(self) -> int:
+        """Architectures of which nothing more is to come."""
+        return sum(study.is_over for study in self.studies.values())
+
+    @property
+    def n_trials(self) -> int:
+        """Search trials in all."""
+        return sum(study.n_trials for study in self.studies.values())
+
+    @property
+    def n_ended(self) -> int:
+        """Search trials that have ended."""
+        return sum(study.n_ended for study in self.studies.values())
+
+    @property
+    def ranking(self) -> list[tuple[str, float]]:
+        """Architectures by what each scores so far, best first; provisional."""
+        scored = [(s.score, i, s.name) for i, s in self.studies.items() if s.score is not None]
+        return [(name, score) for score, _, name in sorted(scored)]
 
     @property
     def elapsed_s(self) -> float:
@@ -57,24 +124,47 @@ class Progress:
 
     @property
     def share(self) -> float:
-        """Of the work of this run, the part that is done; running trials count for what they have had."""
-        to_do = {model_id: cost for model_id, cost in self.costs.items() if model_id not in self.kept}
-        total = sum(to_do.values())
-        if not total:
-            return 1.0
-        done = sum(cost for model_id, cost in to_do.items() if model_id in self.finished)
+        """Of this run's time, the part that has passed."""
         elapsed = self.elapsed_s
-        if done and elapsed:
-            rate = done / elapsed / max(self.workers, 1)
-            for model_id, since in self.running.values():
-                done += min(0.9 * self.costs[model_id], rate * (time.monotonic() - since))
-        return min(done / total, 1.0)
+        if self.ends_at is not None:
+            return min(elapsed / (self.ends_at - self.started_at), 1.0)
+        left = self._left()
+        if left is None:
+            return 0.0
+        return elapsed / (elapsed + left) if elapsed + left else 1.0
 
     @property
     def seconds_left(self) -> float | None:
         """An estimate, or None while there is too little to go by."""
-        share = self.share
-        return None if share < EARLIEST_ESTIMATE else self.elapsed_s * (1.0 - share) / share
+        if self.ends_at is not None:
+            return max(self.ends_at - time.monotonic(), 0.0)
+        left = self._left()
+        return left if left is not None and self.share >= EARLIEST_ESTIMATE else None
+
+    def _left(self) -> float | None:
+        """Seconds to go; None before anything has ended."""
+        if all(study.is_over for study in self.studies.values()):
+            return 0.0
+        timed = [study for study in self.studies.values() if study.n_timed]
+        if not timed:
+            return None
+        by_cost = sum(s.seconds for s in timed) / sum(s.cost * s.n_timed for s in timed)
+        refitted = [study for study in timed if study.n_refits_timed]
+        refit = _REFIT
+        if refitted:
+            searched = sum(s.n_refits_timed * s.seconds / s.n_timed for s in refitted)
+            refit = sum(s.refit_seconds for s in refitted) / searched if searched else _REFIT
+        work = 0.0
+        for model_id, study in self.studies.items():
+            # Its own mean as soon as it has one, weighed against what its cost lets expect.
+            each = (study.seconds + by_cost * study.cost) / (study.n_timed + 1)
+            to_come = max(study.n_trials - study.n_ended, 0) * each
+            if not (study.is_over or (study.n_ended >= study.n_trials and study.best is None)):
+                to_come += max(study.n_refits - len(study.refits), 0) * refit * each
+            under_way = [run for run in self.running.values() if run.model_id == model_id]
+            had = sum(min(time.monotonic() - run.since, 0.9 * each) for run in under_way)
+            work += max(to_come - had, 0.0)
+        return work / max(self.workers, 1)
 
 
 Observer = Callable[[Progress], None]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm import Session
 
 from trintena.domain import TrialResult
@@ -48,15 +48,11 @@ class Weights(Database):
             packed = session.scalar(query)
         return None if packed is None else unpack_sequence(packed)
 
-    def drop_weights(self, experiment_id: int, keep: int | None = None) -> None:
-        """Forget the weights of an experiment, but those of the refits of architecture `keep`."""
+    def drop_weights(self, experiment_id: int) -> None:
+        """Forget the weights of an experiment, once its champion's files are saved."""
         with self._writing() as session:
             find_experiment(session, experiment_id)
-            if keep is None:
-                _forget(session, experiment_id)
-            else:
-                studies = select(ArchitectureStudy.id).where(ArchitectureStudy.model_id != keep)
-                _forget(session, experiment_id, or_(_SEARCH, ArchitectureTrial.study_id.in_(studies)))
+            _forget(session, experiment_id)
 
 
 def keep_weights(session: Session, experiment_id: int, row: ArchitectureTrial, trial: TrialResult) -> None:

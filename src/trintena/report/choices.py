@@ -34,14 +34,14 @@ def importance(report: Report) -> Figure | str:
         return why
     shares = sorted(report.importance.items(), key=lambda item: item[1])
     if not shares:
-        n = number(len(complete(report.search_trials)))
+        n = number(sum(trial.state != "FAIL" for trial in report.search_trials))
         return phrase(
             en=f"Too few trials ended ({n}) to say which hyper-parameter matters.",
             pt=f"Poucas tentativas terminaram ({n}) para dizer qual hiperparâmetro importa.",
         )
     first, share = shares[-1]
     if share == 0:
-        n = number(len(complete(report.search_trials)))
+        n = number(sum(trial.state != "FAIL" for trial in report.search_trials))
         return phrase(
             en=f"No hyper-parameter set the best of {n} trials apart by more than chance would.",
             pt=f"Nenhum hiperparâmetro distinguiu as melhores de {n} tentativas mais do que o acaso faria.",
@@ -72,12 +72,12 @@ def importance(report: Report) -> Figure | str:
             height=80 + 44 * len(shares),
         ),
         note=phrase(
-            en="PED-ANOVA over the complete trials of all architectures, each ranked among those of its own: "
-            "how unlike the others the best quarter is, beyond what it is when the ranks are shuffled. "
-            "0%: not distinguishable from chance.",
-            pt="PED-ANOVA sobre as tentativas completas de todas as arquiteturas, cada uma na ordem da "
-            "própria arquitetura: quanto o melhor quarto difere das outras, além do que difere com a ordem "
-            "embaralhada. 0%: não se distingue do acaso.",
+            en="PED-ANOVA over the trials of all architectures, each ranked among those of its own, pruned ones "
+            "behind: how unlike the others the best quarter is, beyond what it is when the ranks are "
+            "shuffled. 0%: not distinguishable from chance.",
+            pt="PED-ANOVA sobre as tentativas de todas as arquiteturas, cada uma na ordem da própria "
+            "arquitetura, as podadas por último: quanto o melhor quarto difere das outras, além do que difere "
+            "com a ordem embaralhada. 0%: não se distingue do acaso.",
         ),
     )
 

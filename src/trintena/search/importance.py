@@ -13,7 +13,9 @@ Journal of the Royal Statistical Society B 25, page 294.
 
 from __future__ import annotations
 
+import sys
 import warnings
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -39,21 +41,23 @@ _SHUFFLES = 19
 def importance(space: SearchSpace, trials: Sequence[TrialResult]) -> dict[str, float]:
     """The share of each hyper-parameter, the largest first: together 1, or all 0.
 
-    They tell what distinguishes the best quarter of the complete search trials from the rest. One that
-    distinguishes it no more than shuffled ranks do has 0. Pruned and failed trials are left out: their
-    errors are those of fewer epochs. Empty where there are fewer than 20 trials, or nothing to choose,
-    or all trials are equally good. The same trials give the same shares.
+    They tell what distinguishes the best quarter of the search trials from the rest. One that
+    distinguishes it no more than shuffled ranks do has 0. A pruned trial ranks behind the complete ones;
+    a failed one is left out, for it may be the machine that failed. Empty where there are fewer than 20
+    trials, or nothing to choose, or all trials are equally good. The same trials give the same shares.
     """
-    complete = [
+    ended = [
         trial
         for trial in trials
-        if trial.purpose == "search" and trial.state == "COMPLETE" and trial.validation_rmse is not None
+        if trial.purpose == "search"
+        and trial.state in ("COMPLETE", "PRUNED")
+        and trial.validation_rmse is not None
     ]
     chosen = {name: choice for name, choice in vars(space).items() if not _is_single(choice)}
-    places = _places(complete)
-    if len(complete) < MINIMUM_TRIALS or not chosen or len(np.unique(places)) < 2:
+    places = _places(ended)
+    if len(ended) < MINIMUM_TRIALS or not chosen or len(np.unique(places)) < 2:
         return {}
-    study = _study(complete, {name: _distribution(choice) for name, choice in chosen.items()})
+    study = _study(ended, {name: _distribution(choice) for name, choice in chosen.items()})
     found = _divergence(study, places)
     random = np.random.default_rng(0)
     by_chance = [_divergence(study, random.permutation(places)) for _ in range(_SHUFFLES)]
@@ -67,13 +71,22 @@ def importance(space: SearchSpace, trials: Sequence[TrialResult]) -> dict[str, f
 
 def _places(trials: Sequence[TrialResult]) -> Float[np.ndarray, " trial"]:
     """Where each trial stands among those of its architecture, from 0 (the best) to below 1; ties share."""
-    errors = np.array([trial.validation_rmse for trial in trials], float)
-    models = np.array([trial.model_id for trial in trials])
-    places = np.empty(len(trials))
-    for model_id in np.unique(models):
-        own = errors[models == model_id]
-        places[models == model_id] = np.searchsorted(np.sort(own), own) / len(own)
-    return places
+    scores = [_score(trial) for trial in trials]
+    by_model: dict[int, list[tuple[int, float]]] = {}
+    for score, trial in sorted(zip(scores, trials, strict=True), key=lambda pair: pair[0]):
+        by_model.setdefault(trial.model_id, []).append(score)
+    return np.array(
+        [
+            bisect_left(by_model[trial.model_id], score) / len(by_model[trial.model_id])
+            for score, trial in zip(scores, trials, strict=True)
+        ]
+    )
+
+
+def _score(trial: TrialResult) -> tuple[int, float]:
+    """Lower is better: complete ones first, then the pruned ones that got further, then by their error."""
+    epochs = len(trial.validation_curve)
+    return (-sys.maxsize if trial.state == "COMPLETE" else -epochs), float(trial.validation_rmse or 0.0)
 
 
 def _study(trials: Sequence[TrialResult], distributions: dict[str, BaseDistribution]) -> Study:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from trintena.domain import Range, SearchSpace, TrialResult
+from trintena.domain import ENDED, Range, SearchSpace, TrialResult
 from trintena.errors import UsageError
 from trintena.language import phrase
 from trintena.search.combinations import FIELDS, WHOLE_FIELDS
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 BUSY_TIMEOUT_S = 30.0
 """How long to wait for another process's write, as the registry does."""
 _ATTEMPTS = 5
-_ENDED = ("COMPLETE", "PRUNED", "FAIL")
 
 
 def study_name(experiment_id: int, architecture: Architecture) -> str:
@@ -77,7 +76,7 @@ class OptunaStudies:
             recorded = {trial.user_attrs["number"] for trial in study.get_trials(deepcopy=False)}
             distributions = {field: _distribution(field, getattr(space, field)) for field in FIELDS}
             for trial in sorted(trials, key=lambda trial: trial.number):
-                if trial.state in _ENDED and trial.number not in recorded:
+                if trial.state in ENDED and trial.number not in recorded:
                     study.add_trial(_frozen(trial, distributions))
 
     def delete(self, names: Iterable[str]) -> None:

@@ -61,7 +61,7 @@ def _bayesian(
 
     What is drawn at random is what `_random` would draw: the two differ by the model alone.
     """
-    if not past:
+    if len(past) < STARTUP:
         return _random(search, past, n, seed)
     (model_seed,) = np.random.SeedSequence([*seed, len(past)]).generate_state(1)
     model = Model(search.space, past, int(model_seed))
@@ -79,11 +79,14 @@ def _bayesian(
     return proposals
 
 
+STARTUP = 6
+"""Trials at random before a model of the results suggests any."""
+
 STRATEGIES: Mapping[str, Strategy] = MappingProxyType(
     {
         "grid": Strategy(_grid, first_round=12, later_rounds=12, n_trials=None),
         "random": Strategy(_random, first_round=12, later_rounds=12, n_trials=20),
-        "bayesian": Strategy(_bayesian, first_round=6, later_rounds=4, n_trials=20),
+        "bayesian": Strategy(_bayesian, first_round=STARTUP, later_rounds=4, n_trials=20),
     }
 )
 """Every strategy by its name. Those that learn have small rounds, so that they learn often."""
@@ -112,17 +115,21 @@ def total_trials(search: Search) -> int:
     return min(counts)
 
 
-def propose(search: Search, past: Sequence[TrialResult], seed: Sequence[int]) -> list[Hyperparameters]:
+def propose(
+    search: Search, past: Sequence[TrialResult], seed: Sequence[int], *, size: int | None = None
+) -> list[Hyperparameters]:
     """The next round's settings; none when the search has all its trials.
 
     `past` has every trial of the earlier rounds, all of them ended, in the order of their numbers: the
-    first setting is for trial `len(past)`. `seed` is of non-negative whole numbers.
+    first setting is for trial `len(past)`. `seed` is of non-negative whole numbers. `size` is how many to
+    propose, in place of the strategy's own number.
 
     Raises:
         UsageError: as `total_trials`.
     """
     strategy = _strategy(search.strategy)
-    size = strategy.later_rounds if past else strategy.first_round
+    if size is None:
+        size = strategy.later_rounds if past else strategy.first_round
     n = min(size, total_trials(search) - len(past))
     return strategy.proposer(search, past, n, seed) if n > 0 else []
 

@@ -41,6 +41,8 @@ class Course:
     """Why it diverged."""
     since_best: int = 0
     """Epochs since the validation RMSE was lowest."""
+    is_cut: bool = False
+    """Whether its time was up before it had ended by itself."""
 
     def take(
         self, loss: float, rmse: float, trainable: np.ndarray, moving: np.ndarray, forecast: np.ndarray
@@ -61,9 +63,16 @@ class Course:
                 self.learning_rate /= 2
 
     def is_over(self, n_epochs: int) -> bool:
-        """Whether the trial has had its epochs, has stood still for too long, or diverged."""
+        """Whether the trial has had its epochs, has stood still for too long, diverged, or was cut."""
         n_trained = len(self.train_losses)
-        return self.reason is not None or n_trained >= n_epochs or self.since_best >= PATIENCE
+        stands_still = self.since_best >= PATIENCE
+        return self.reason is not None or n_trained >= n_epochs or stands_still or self.is_cut
+
+    def cut(self) -> None:
+        """End here: what is best so far counts."""
+        self.is_cut = True
+        if not self.validation_curve:
+            self.reason = "there was no time to train it"
 
     def told(self, trial: TrialResult, state: TrialState) -> TrialResult:
         """The trial with the curves of this course; its weights and forecasts are left to the caller."""

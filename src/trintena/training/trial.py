@@ -6,6 +6,7 @@ border, and leaves scoring on the test segment to whoever asked.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -57,6 +58,7 @@ def run_trial(
     forecast: Sequence[str] = ("validation",),
     until: int | None = None,
     paused: Paused | None = None,
+    deadline: float = math.inf,
     report: Report = lambda payload: None,
 ) -> TrialResult | Paused:
     """One trial of one architecture, up to its end or to an epoch at which it pauses.
@@ -65,13 +67,30 @@ def run_trial(
         forecast: the segments to forecast with the weights of the best epoch.
         until: pause after this epoch, unless the trial is over by then.
         paused: what an earlier call left of the same trial; the numbers are those of one call.
+        deadline: on the clock of `time.time`; the first epoch that would begin after it ends the trial.
         report: told `{"epoch": n}` after each epoch.
     """
     training = Training(_frame(series, transformation), segments, [trial], [paused] if paused else None)
-    training.run(until, report)
+    training.run(until, deadline, report)
     if training.is_over:
         return training.results(forecast)[0]
     return training.paused()[0]
+
+
+def fit_as_before(
+    series: PriceSeries,
+    transformation: Transformation,
+    segments: Segments,
+    trial: TrialResult,
+    learning_rates: Sequence[float],
+) -> TrialResult:
+    """A trial of the same setting and seed on other rows, for as many epochs, at the same rates.
+
+    Nothing is validated: the segments may be one. What it gives has weights, but no figures to judge by.
+    """
+    asked = TrialResult(trial.model_id, "RUNNING", trial.hyperparameters, trial.seed)
+    training = Training(_frame(series, transformation), segments, [asked])
+    return training.follow(learning_rates)
 
 
 class Training:
@@ -123,16 +142,42 @@ class Training:
         """Whether every trial has ended."""
         return all(course.is_over(self._n_epochs) for course in self._courses)
 
-    def run(self, until: int | None = None, report: Report = lambda payload: None) -> None:
-        """Train until every trial is over, or up to an epoch (counted from 1)."""
+    def run(
+        self,
+        until: int | None = None,
+        deadline: float = math.inf,
+        report: Report = lambda payload: None,
+    ) -> None:
+        """Train until every trial is over, or up to an epoch (counted from 1), or a moment."""
         last = self._n_epochs if until is None else min(until, self._n_epochs)
         began = time.perf_counter()
         for epoch in range(max(len(course.train_losses) for course in self._courses), last):
+            if time.time() >= deadline:
+                for course in self._courses:
+                    course.cut()
             if self.is_over:
                 break
             self._train(epoch)
             report({"epoch": epoch + 1})
         self._fit_seconds += time.perf_counter() - began
+
+    def follow(self, learning_rates: Sequence[float]) -> TrialResult:
+        """Train the only trial at these rates, one epoch each, whatever becomes of it."""
+        (trial,), (course,) = self._trials, self._courses
+        began = time.perf_counter()
+        for epoch, rate in enumerate(learning_rates):
+            course.learning_rate = rate
+            self._state, _, (loss,) = self._walk(self._state, self._epoch_schedule(epoch))
+            course.train_losses.append(float(loss))
+            course.learning_rates.append(rate)
+        self._fit_seconds += time.perf_counter() - began
+        trained = self._timed(course.told(trial, "COMPLETE"))
+        weights = self._layout.unflatten(
+            np.asarray(self._state.trainable)[0], np.asarray(self._state.moving)[0]
+        )
+        if not all(np.isfinite(weight).all() for weight in weights):
+            return replace(trained, state="FAIL", reason="diverged: its weights are not finite")
+        return replace(trained, weights=tuple(np.array(weight) for weight in weights))
 
     def results(self, forecast: Sequence[str]) -> list[TrialResult]:
         """The ended trials, with forecasts for the named segments by the weights of the best epoch."""

@@ -45,6 +45,11 @@ class Segments:
         origins: range = getattr(self, name)
         return origins
 
+    def joined(self) -> Segments:
+        """Every origin, purged ones included, as one training segment; the others are empty."""
+        none = range(0)
+        return Segments(range(self.train.start, self.test.stop), none, none, none, self.borders)
+
 
 def borders_of(dates: np.ndarray[Any, np.dtype[np.datetime64]], split: Split) -> tuple[int, int, int]:
     """The first target rows of validation, calibration and test.

@@ -122,21 +122,16 @@ def test_a_refit_without_a_model_has_no_weights(
         registry.refit_weights(99, 1, 0)
 
 
-def test_dropping_may_keep_the_refits_of_one_architecture(
+def test_dropping_forgets_every_weight_of_one_experiment(
     registry: Registry, experiment: int, trial: MakeTrial
 ) -> None:
     other = registry.create_experiment(registry.experiment(experiment).spec)
     for number in (experiment, other):
-        for model_id, rmse in ((1, 0.03), (6, 0.02)):
-            registry.record_trial(number, trial(model_id, rmse), {})
-            registry.record_trial(number, trial(model_id, rmse, purpose="refit"), {})
+        registry.record_trial(number, trial(6, 0.02), {})
+        registry.record_trial(number, trial(6, 0.02, purpose="refit"), {})
 
-    registry.drop_weights(experiment, keep=6)
-    assert registry.best_weights(experiment) is None  # its search trial led, too
-    assert registry.refit_weights(experiment, 1, 0) is None
-    assert registry.refit_weights(experiment, 6, 0) is not None
     registry.drop_weights(experiment)
+    assert registry.best_weights(experiment) is None
     assert registry.refit_weights(experiment, 6, 0) is None
-
     assert registry.best_weights(other) is not None
-    assert registry.refit_weights(other, 1, 0) is not None
+    assert registry.refit_weights(other, 6, 0) is not None

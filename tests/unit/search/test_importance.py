@@ -84,9 +84,21 @@ def test_too_few_trials_say_nothing() -> None:
     assert importance(SPACE, []) == {}
 
 
-def test_only_complete_search_trials_count() -> None:
+def test_pruned_trials_are_behind_the_complete_ones_whatever_their_error() -> None:
+    # Those with a bad rate were pruned after one epoch, at an error that says nothing.
+    found = [
+        replace(trial, state="PRUNED", validation_curve=(0.5,), validation_rmse=0.5 + trial.number / 1000)
+        if trial.hyperparameters.learning_rate != 0.001
+        else replace(trial, validation_rmse=2.0)
+        for trial in trials(60, by_rate)
+    ]
+    shares = importance(SPACE, found)
+    assert next(iter(shares)) == "learning_rate"
+    assert shares["learning_rate"] > 0.8
+
+
+def test_only_search_trials_that_did_not_fail_count() -> None:
     found = trials(MINIMUM_TRIALS, by_rate)
-    assert importance(SPACE, [replace(found[0], state="PRUNED"), *found[1:]]) == {}
     assert importance(SPACE, [replace(found[0], purpose="refit"), *found[1:]]) == {}
     assert importance(SPACE, [replace(found[0], state="FAIL", validation_rmse=None), *found[1:]]) == {}
 
