@@ -72,12 +72,12 @@ def importance(report: Report) -> Figure | str:
             height=80 + 44 * len(shares),
         ),
         note=phrase(
-            en="PED-ANOVA over the trials of all architectures, each ranked among those of its own, pruned ones "
-            "behind: how unlike the others the best quarter is, beyond what it is when the ranks are "
+            en="PED-ANOVA over the trials of all architectures, each ranked among those of its own, pruned "
+            "ones behind: how unlike the others the best quarter is, beyond what it is when the ranks are "
             "shuffled. 0%: not distinguishable from chance.",
             pt="PED-ANOVA sobre as tentativas de todas as arquiteturas, cada uma na ordem da própria "
-            "arquitetura, as podadas por último: quanto o melhor quarto difere das outras, além do que difere "
-            "com a ordem embaralhada. 0%: não se distingue do acaso.",
+            "arquitetura, as podadas por último: quanto o melhor quarto difere das outras, além do que "
+            "difere com a ordem embaralhada. 0%: não se distingue do acaso.",
         ),
     )
 
