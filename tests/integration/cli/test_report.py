@@ -11,10 +11,17 @@ from typing import Any
 import pytest
 
 from pages import Page
+from trintena.bootstrap import application
 from trintena.domain import ExperimentSpec, Hyperparameters, Search, SearchSpace, TrialResult
+from trintena.experiments import run_experiment
 from trintena.registry import Registry
+from trintena.settings import Settings
 
 Trintena = Callable[..., Any]
+
+
+def settings_of(home: Path) -> Settings:
+    return Settings.from_environment({"TRINTENA_HOME": str(home), "TRINTENA_WORKERS": "1"})
 
 
 def read(path: Path) -> Page:
@@ -98,6 +105,24 @@ def test_one_that_was_not_begun_has_a_page(trintena: Trintena, queued: int, home
     page = read(home / f"report-{queued}.html")
     assert "queued" in page.text
     assert "No architecture has ended with a model." in page.text
+
+
+def test_a_search_ends_with_the_forecasts_of_the_fit_that_is_judged(
+    trintena: Trintena, registry: Registry, home: Path
+) -> None:
+    space = SearchSpace(learning_rate=(0.001, 0.003), batch_size=(64,), epochs=(2,), activation=("tanh",))
+    search = Search(n_trials=3, space=space, pruning=False)
+    spec = replace(registry.experiment(1).spec, mode="optimized", search=search)
+    experiment_id = registry.create_experiment(spec)
+    with application(settings_of(home)) as running, running.workplace(workers=1) as place:
+        answer = run_experiment(place, experiment_id)
+    assert trintena("report", experiment_id).code == 0
+    page = read(home / f"report-{experiment_id}.html")
+    (row,) = answer["all_results"]
+    assert figures(page)["saved"]["data"][0]["y"][-1] == pytest.approx(1 - (1 - row["skill"]) ** 2, rel=1e-5)
+    assert len(figures(page)["learning"]["data"][0]["y"]) == 2
+    assert f"mean {row['seeds']['mean']:#.6g}" in page.text
+    assert "random search, 3 trials for each architecture of 12 combinations, no pruning" in page.text
 
 
 def test_an_interrupted_search_shows_its_curves_and_not_the_test(
