@@ -161,7 +161,7 @@ def trial_state(code: str) -> str:
     """The state of a trial for readers."""
     names = {
         "WAITING": phrase(en="waiting", pt="à espera"),
-        "RUNNING": phrase(en="running", pt="em execução"),
+        "RUNNING": phrase(en="begun", pt="iniciadas"),
         "COMPLETE": phrase(en="complete", pt="completas"),
         "PRUNED": phrase(en="pruned", pt="podadas"),
         "FAIL": phrase(en="failed", pt="com falha"),
@@ -205,15 +205,17 @@ def _without_result(rows: list[Mapping[str, Any]]) -> Markup:
         else phrase(en=f"Without a result ({len(rows)})", pt=f"Sem resultado ({len(rows)})")
     )
     items = [
-        element(
-            "li",
-            element("strong", f"{row.get('model_id')} {row.get('model_name')}"),
-            f": {one_line(row.get('reason') or trial_state(str(row.get('state'))))}",
-            f" ({counts})" if (counts := _trials(row)) else "",
-        )
+        element("li", element("strong", f"{row.get('model_id')} {row.get('model_name')}"), f": {_why(row)}")
         for row in rows
     ]
-    return element("section", element("h3", title), element("ul", *items), class_="failed")
+    kind = "failed" if failed == len(rows) else ""
+    return element("section", element("h3", title), element("ul", *items), class_=kind)
+
+
+def _why(row: Mapping[str, Any]) -> str:
+    """The reason, with how many trials came to what; before there is a reason, that alone."""
+    told = [one_line(row.get("reason") or ""), _trials(row)]
+    return "; ".join(filter(None, told)) or trial_state(str(row.get("state")))
 
 
 def one_line(text: str) -> str:

@@ -68,7 +68,7 @@ def test_the_board_ranks_models_among_baselines_and_keeps_what_failed(page: Page
     assert order == sorted(order)
     assert [board.count(medal) for medal in "🥇🥈🥉"] == [1, 1, 1]
     assert board.index("🥇") < board.index(names[0]) < board.index("🥈")
-    assert "11 BiLSTM Classic (64/32) : worker died twice <b>out of memory</b> (6 failed)" in board
+    assert "11 BiLSTM Classic (64/32) : worker died twice <b>out of memory</b>; 6 failed" in board
     counts = optimized.rows[0]["trial_counts"]
     assert f"{counts['COMPLETE']} complete, {counts['PRUNED']} pruned, {counts['FAIL']} failed" in board
 
