@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from trintena.domain import ENDED, TrialResult
 from trintena.evaluation.studies import Found
@@ -58,6 +58,7 @@ class Study:
         self._refits = {trial.number: trial for trial in stored if trial.purpose == "refit"}
         self._paused: dict[int, Paused] = {}
         self._rung = self._first_rung
+        self._is_stopped = False
         self.n_rounds = 0
 
     @property
@@ -135,15 +136,20 @@ class Study:
             ]
         )
 
-    def take(self, result: TrialResult | Paused, rivals: Mapping[object, float] | None = None) -> Step:
+    def take(
+        self, result: TrialResult | Paused, rivals: Mapping[tuple[int, int], float] | None = None
+    ) -> Step:
         """Take what a worker brought back.
 
-        `rivals` are values at the present rung of trials of other studies, for a race between them.
+        `rivals` are values at the present rung of trials of other studies, by architecture and number, for
+        a race between them.
         """
         trial = result.trial if isinstance(result, Paused) else result
         self._of(trial.purpose)[trial.number] = trial
         if isinstance(result, Paused):
             self._paused[trial.number] = result
+            if self._is_stopped:
+                return self.stop()
             ended: tuple[TrialResult, ...] = ()
         else:
             self._paused.pop(trial.number, None)
@@ -162,8 +168,9 @@ class Study:
     def stop(self, dropped: Sequence[Work] = ()) -> Step:
         """Prune every trial that waits at a rung, or waited for a worker when it was dropped.
 
-        There is no time for them. One that never began stays WAITING.
+        There is no time for them, nor for one that comes to a rung later. One that never began stays WAITING.
         """
+        self._is_stopped = True
         for work in dropped:
             if work.paused is not None:
                 self._paused[work.trial.number] = work.paused
@@ -207,11 +214,12 @@ class Study:
             )
         )
 
-    def _leave_rung(self, rivals: Mapping[object, float]) -> Step:
+    def _leave_rung(self, rivals: Mapping[tuple[int, int], float]) -> Step:
         """Prune the hopeless of the trials that wait at the rung, and go on with the others."""
         assert self._rung is not None
-        reached: dict[Any, float] = {**rivals, **self.at_rung(self._rung)}
-        kept = survivors(reached, self._paused)
+        own = {(self.model_id, number): value for number, value in self.at_rung(self._rung).items()}
+        waiting = [(self.model_id, number) for number in self._paused]
+        kept = {number for _, number in survivors({**rivals, **own}, waiting)}
         pruned = tuple(self._prune(number) for number in sorted(self._paused.keys() - kept))
         self._rung = next_rung(self._rung)
         going_on = [self._paused.pop(number) for number in sorted(kept)]

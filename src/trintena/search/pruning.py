@@ -11,11 +11,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
+from typing import TypeVar
 
 RUNGS = (1, 3, 9)
 """The epochs after which trials are compared."""
 REDUCTION = 3
 """One trial in so many goes on."""
+
+Name = TypeVar("Name", int, tuple[int, int])
+"""Of a trial: its number or, among several studies, its architecture and number."""
 
 
 def next_rung(after_epoch: int) -> int | None:
@@ -23,12 +27,12 @@ def next_rung(after_epoch: int) -> int | None:
     return next((rung for rung in RUNGS if rung > after_epoch), None)
 
 
-def survivors(reached: Mapping[int, float], candidates: Collection[int]) -> set[int]:
+def survivors(reached: Mapping[Name, float], candidates: Collection[Name]) -> set[Name]:
     """The candidates that go on from a rung.
 
     `reached` has the value at this rung (lower is better) of every trial of the study that trained to
-    it, by number: those of earlier rounds, and the candidates. The lowest third of all of them,
-    rounded up, goes on; of two equal values the lower number is the better. NaN never goes on.
+    it, by name: those of earlier rounds, and the candidates. The lowest third of all of them, rounded
+    up, goes on; of two equal values the lower name is the better. NaN never goes on.
     """
     n_survivors = math.ceil(len(reached) / REDUCTION)
     ranked = sorted((value, trial) for trial, value in reached.items() if not math.isnan(value))
