@@ -77,9 +77,12 @@ class Lab:
 
 
 @contextmanager
-def open_lab(home: Path) -> Iterator[Lab]:
-    """Start it with one worker, and end it."""
-    with application(Settings.from_environment(environment_of(home))) as app, app.workplace() as place:
+def open_lab(home: Path, workers: int = 1) -> Iterator[Lab]:
+    """Start it, and end it."""
+    with (
+        application(Settings.from_environment(environment_of(home))) as app,
+        app.workplace(workers=workers) as place,
+    ):
         yield Lab(home, app, place)
 
 

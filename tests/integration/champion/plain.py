@@ -11,6 +11,7 @@ import keras
 import numpy as np
 
 from trintena.domain import PriceSeries
+from trintena.windows import Segments
 
 
 @cache
@@ -51,3 +52,29 @@ def targets(series: PriceSeries, target: str, origins: range, horizon: int) -> n
 
 def rmse(errors: np.ndarray) -> float:
     return float(np.sqrt((errors**2).mean()))
+
+
+def figures(
+    forecast: np.ndarray, series: PriceSeries, target: str, segments: Segments, segment: str
+) -> dict[str, float]:
+    """The figures of forecasts (origin, horizon) for a segment, from the formulas of the protocol alone."""
+    origins, horizon = segments[segment], forecast.shape[1]
+    actual = targets(series, target, origins, horizon)
+    last = series.close[np.asarray(origins)][:, None]
+    to_price = (lambda y: last * np.exp(y)) if target == "log_return" else (lambda y: last + y)
+    errors, price_errors = actual - forecast, to_price(actual) - to_price(forecast)
+    levels = np.log(series.close) if target == "log_return" else series.close
+    steps = np.diff(levels[: segments.train.stop])
+    drift = steps.mean() * np.arange(1, horizon + 1)
+    moved = actual[:, -1] != 0
+    ups = (actual[moved, -1] > 0).mean()
+    return {
+        "rmse": rmse(errors),
+        "mae": float(np.abs(errors).mean()),
+        "price_rmse": rmse(price_errors),
+        "price_mae": float(np.abs(price_errors).mean()),
+        "skill": 1 - rmse(errors) / rmse(actual),
+        "skill_against_drift": 1 - rmse(errors) / rmse(actual - drift),
+        "directional_accuracy": float((np.sign(actual) == np.sign(forecast))[moved, -1].mean()),
+        "majority_share": float(max(ups, 1 - ups)),
+    }

@@ -124,36 +124,11 @@ def test_the_command_gives_the_same_forecast(judged: Judged) -> None:
 # Figures
 
 
-def figures_again(judged: Judged, lab: Lab, segment: str) -> dict[str, float]:
-    """The figures of a segment, from the formulas of the protocol and nothing else."""
-    target, series, segments = judged.champion.target, judged.series, judged.segments
-    origins = segments[segment]
-    forecast = reread(judged, lab, origins)
-    actual = plain.targets(series, target, origins, HORIZON)
-    last = series.close[np.asarray(origins)][:, None]
-    to_price = (lambda y: last * np.exp(y)) if target == "log_return" else (lambda y: last + y)
-    errors, price_errors = actual - forecast, to_price(actual) - to_price(forecast)
-    levels = np.log(series.close) if target == "log_return" else series.close
-    steps = np.diff(levels[: segments.train.stop])
-    drift = steps.mean() * np.arange(1, HORIZON + 1)
-    moved = actual[:, -1] != 0
-    ups = (actual[moved, -1] > 0).mean()
-    return {
-        "rmse": plain.rmse(errors),
-        "mae": float(np.abs(errors).mean()),
-        "price_rmse": plain.rmse(price_errors),
-        "price_mae": float(np.abs(price_errors).mean()),
-        "skill": 1 - plain.rmse(errors) / plain.rmse(actual),
-        "skill_against_drift": 1 - plain.rmse(errors) / plain.rmse(actual - drift),
-        "directional_accuracy": float((np.sign(actual) == np.sign(forecast))[moved, -1].mean()),
-        "majority_share": float(max(ups, 1 - ups)),
-    }
-
-
 @pytest.mark.parametrize("segment", ["validation", "test"])
 def test_the_figures_are_those_of_the_saved_weights(judged: Judged, lab: Lab, segment: str) -> None:
     registered = judged.champion.metrics[segment]
-    again = figures_again(judged, lab, segment)
+    forecast = reread(judged, lab, judged.segments[segment])
+    again = plain.figures(forecast, judged.series, judged.champion.target, judged.segments, segment)
     assert {name: registered[name] for name in again} == pytest.approx(again, rel=1e-5, abs=1e-5)
     assert judged.manifest["metrics"][segment] == registered
     (row,) = (row for row in judged.answer["results"] if row["model_id"] == judged.champion.model_id)

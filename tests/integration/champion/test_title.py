@@ -16,9 +16,8 @@ from integration.champion.lab import Lab, autoregressive, prices, series_of
 from trintena import load_champion
 from trintena.artifacts.files import read_model_files, write_model_files
 from trintena.domain import ModelVersion, PriceSeries, Split
-from trintena.evaluation.scores import Judge
+from trintena.experiments.case import Case
 from trintena.experiments.champion import takes_title
-from trintena.experiments.plan import windows_of
 from trintena.windows import segments_of
 
 STRONG = 0.8
@@ -162,16 +161,14 @@ def test_an_optimized_model_takes_the_title_of_a_fast_one_only_if_it_is_better(l
     series = lab.store(strong("FASTER"))
     answer = lab.train(series)
     incumbent = lab.version(answer)
-    spec = replace(lab.app.registry.experiment(answer["experiment_id"]).spec, mode="optimized")
-    used, segments, transformation = windows_of(spec, series)
-    judge = Judge(used, transformation, segments)
-    network = lab.place.inference.outputs
+    fast = lab.app.registry.experiment(answer["experiment_id"])
+    case = Case.load(lab.app.registry, replace(fast, spec=replace(fast.spec, mode="optimized")))
     own = rescored(lab, incumbent, series, Split())
     for rmse, wins, reason in (
         (0.99 * own, True, "incumbent_beaten"),
         (1.01 * own, False, "incumbent_stays"),
     ):
-        found, title = takes_title(lab.app.registry, lab.models, spec, used, judge, rmse, network)
+        found, title = takes_title(lab.place, case, rmse)
         assert (found, title["reason"]) == (wins, reason)
         assert title["incumbent_rmse"] == pytest.approx(own, rel=1e-5)
 

@@ -132,7 +132,7 @@ class Running:
 
     def children(self) -> list[int]:
         """The processes that it has started and that are alive, the oldest first."""
-        return [pid for pid, parent, _ in _processes() if parent == self.popen.pid]
+        return children_of(self.popen.pid)
 
     def wait_for(self, look: Callable[[], Value], what: str, timeout_s: float = PATIENCE_S) -> Value:
         """What `look` sees, as soon as it is something; the command must still run by then."""
@@ -170,6 +170,11 @@ def are_gone(pids: list[int]) -> bool:
     return not {pid for pid, _, _ in _processes()} & set(pids)
 
 
+def children_of(pid: int) -> list[int]:
+    """The living processes that a process has started, the oldest first."""
+    return [child for child, parent, _ in _processes() if parent == pid]
+
+
 def _processes() -> list[tuple[int, int, str]]:
     """Number, parent and state of every living process; one that ended and was not reaped has ended."""
     # `ps` is the one way to ask that Linux and macOS share.
@@ -197,9 +202,9 @@ def experiments(home: Path) -> list[tuple[int, str]]:
 
 
 def trials(home: Path) -> dict[int, tuple[str, str]]:
-    """State and time of the end of every trial so far, by architecture."""
+    """State and time of the end of every trial of fast mode that has ended, by architecture."""
     query = """SELECT s.model_id, t.state, t.finished_at FROM architecture_trials t
-               JOIN architecture_studies s ON s.id = t.study_id"""
+               JOIN architecture_studies s ON s.id = t.study_id WHERE t.finished_at IS NOT NULL"""
     return {model_id: (state, finished_at) for model_id, state, finished_at in select(home, query)}
 
 
