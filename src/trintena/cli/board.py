@@ -7,14 +7,11 @@ from typing import Any
 from rich.text import Text
 
 from trintena.cli.output import screen
-from trintena.cli.tables import print_table
-from trintena.cli.texts import one_line, say, span
+from trintena.cli.ranking import SIGNED, is_fitted, print_ranking
+from trintena.cli.texts import say, setting, span
 from trintena.language import number
 
-_MEDALS = {1: "🥇", 2: "🥈", 3: "🥉"}
 _STEPS_SHOWN = 5
-_SIGNED = "+z.2%"
-"""A share with its sign, and zero without a minus."""
 
 
 def print_board(answer: dict[str, Any]) -> None:
@@ -23,10 +20,10 @@ def print_board(answer: dict[str, Any]) -> None:
     print_ranking(rows, answer["baselines"])
     screen.print()
     if "trial_counts" in answer:
-        _print_search(answer)
-    if answer["partial"]:
+        _print_search(answer, rows)
+    elif answer["partial"]:
         done = sum(row["rank"] is not None for row in rows)
-        _say(say("partial", done=done, total=len(rows)))
+        _say(say("partial", done=done, total=answer["total_models"]))
     if answer["winner"] is None:
         _say(say("all_failed"))
         return
@@ -42,72 +39,21 @@ def rows_of(answer: dict[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def print_ranking(results: list[dict[str, Any]], baselines: list[dict[str, Any]]) -> None:
-    """Models and baselines in one ranking by validation RMSE; baselines have no medal and no number.
-
-    What failed is listed under it, with its reason.
-    """
-    rows: list[tuple[float, list[str], str]] = []
-    for row in results:
-        if row["rank"] is not None:
-            place = _MEDALS.get(row["rank"], str(row["rank"]))
-            cells = [
-                place,
-                f"{row['model_id']} {row['model_name']}",
-                *_figures({**row, "rmse": _ranked_by(row)}),
-            ]
-            cells += [number(row["parameters"], ",d"), number(row["fit_seconds"], ".2f")]
-            rows.append((_ranked_by(row), cells, ""))
-    for row in baselines:
-        name = f"{say(row['key'])} ({say('baseline')})"
-        cells = ["·", name, *_figures({**row, "rmse": row["validation_rmse"]}), "", ""]
-        rows.append((row["validation_rmse"], cells, "italic cyan"))
-    rows.sort(key=lambda row: row[0])
-    headings = [
-        say(key) for key in ("rank", "model", "selection", "test_rmse", "skill", "parameters", "seconds")
-    ]
-    print_table(
-        headings,
-        [cells for _, cells, _ in rows],
-        right=headings[2:],
-        folding=headings[1:3],
-        styles=[style for _, _, style in rows],
-    )
-    _say(say("lower"))
-    failed = [row for row in results if row["rank"] is None]
-    if failed:
-        screen.print()
-        _say(say("failed", n=len(failed)))
-        for row in failed:
-            _say(f"  {row['model_id']} {row['model_name']}: {one_line(row['reason'] or '')}")
-
-
-def _ranked_by(row: dict[str, Any]) -> float:
-    """The validation RMSE that a row is ranked by: the mean of its fits, where a search has fitted again."""
-    seeds = row.get("seeds") or {}
-    value: float = seeds.get("mean") or row.get("rmse") or row.get("best_rmse") or 0.0
-    return value
-
-
-def _print_search(answer: dict[str, Any]) -> None:
-    counts = {state: number(n) for state, n in answer["trial_counts"].items()}
-    _say(say("searched", strategy=answer["optimization_strategy"], **counts))
+def _print_search(answer: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    """What was searched, how far it got, and what it found."""
+    counts = answer["trial_counts"]
+    search = told_search(answer["optimization_strategy"], answer["n_trials"], answer["n_combinations"])
+    _say(f"{search}; {told_counts(counts)}.")
+    fitted = sum(is_fitted(row) for row in rows)
+    if answer["partial"]:
+        cut = "partial" if answer["budget_s"] is None else "time_up"
+        _say(say(cut, done=fitted, total=len(rows)))
     winner = answer["winner"]
     if winner is None:
         return
-    settings = winner["best_params"]
-    _say(
-        say(
-            "setting",
-            name=winner["model_name"],
-            rate=number(settings["learning_rate"], "g"),
-            batch=settings["batch_size"],
-            dropout=number(settings["dropout_rate"], "g"),
-            epochs=settings["epochs"],
-            activation=settings["activation"],
-        )
-    )
-    if (seeds := winner["seeds"]) is not None and seeds["std"] is not None:
+    _say(say("setting", name=winner["model_name"], setting=setting(winner["best_params"])))
+    seeds = winner["seeds"]
+    if seeds is not None and seeds["std"] is not None:
         mean, low, high, own, trial = (
             number(value, ".6g")
             for value in (
@@ -118,16 +64,31 @@ def _print_search(answer: dict[str, Any]) -> None:
                 winner["trial_rmse"],
             )
         )
-        _say(say("seeds", n=len(seeds["rmse"]), mean=mean, low=low, high=high, own=own, trial=trial))
+        told = say("seeds", n=len(seeds["rmse"]), mean=mean, low=low, high=high, own=own)
+        _say(f"{told} {say('flatters', trial=trial, n=number(sum(winner['trial_counts'].values())))}")
 
 
-def _figures(row: dict[str, Any]) -> list[str]:
-    errors = (number(row[key], "#.6g").rstrip(".,") for key in ("rmse", "test_rmse"))
-    return [*errors, number(row["skill"], _SIGNED)]
+def told_search(strategy: str, n_trials: int | None, n_combinations: int | None) -> str:
+    """What a search chooses from; `n_trials` are those of each architecture that were asked for."""
+    if n_combinations is None:
+        return f"{say(strategy)} {say('in_ranges')}"
+    total = number(n_combinations)
+    if strategy != "grid":
+        return f"{say(strategy)} {say('among', total=total)}"
+    if n_trials is None or n_trials >= n_combinations:
+        return f"{say(strategy)} {say('every', total=total)}"
+    return f"{say(strategy)} {say('shuffled', n=number(n_trials), total=total)}"
+
+
+def told_counts(counts: dict[str, int]) -> str:
+    """The trials and their states: `trials: 20 (6 complete, 14 pruned)`; without those that are none."""
+    states = [say(state, n=number(n)) for state, n in counts.items() if n]
+    trials = say("n_trials", n=number(sum(counts.values())))
+    return f"{trials} ({', '.join(states)})" if states else trials
 
 
 def _print_verdict(verdict: dict[str, Any]) -> None:
-    pattern = ".2%" if verdict["code"] == "ahead_on_test" else _SIGNED
+    pattern = ".2%" if verdict["code"] == "ahead_on_test" else SIGNED
     skill, drift = (number(verdict[key], pattern) for key in ("skill", "skill_against_drift"))
     sentence = say(verdict["code"], skill=skill, drift=drift)
     if verdict["persistence_clone"]:
@@ -138,12 +99,19 @@ def _print_verdict(verdict: dict[str, Any]) -> None:
 def _print_champion(answer: dict[str, Any]) -> None:
     champion, winner, forecast = answer["champion"], answer["winner"], answer["forecast"]
     name = say("version", name=winner["model_name"], version=champion["version"])
-    _say(f"{say('champion')}: {name}" if champion["is_winner"] else name)
+    serving = answer.get("serving")
+    _say(_titled(name, champion["is_winner"] and serving is None))
     title = champion["title"]
     if not champion["is_winner"] and title["incumbent"] is not None:
         _say(say("kept_title", name=title["incumbent_model_name"], version=title["incumbent"]))
     for file in champion["files"]:
         _say(f"  {file}")
+    if serving is not None:
+        name = say("version", name=winner["model_name"], version=serving["version"])
+        _say(_titled(name, serving["is_winner"]))
+        _say(say("serving", twin=serving["frozen_twin"]))
+        for file in serving["files"]:
+            _say(f"  {file}")
     n = answer["test_consulted"]
     _say(say("consulted_once") if n == 1 else say("consulted", n=n))
     _say(say("next") + ":")
@@ -156,6 +124,10 @@ def _print_champion(answer: dict[str, Any]) -> None:
         _say("  " + say("more_steps", n=more, date=final["date"], price=number(final["price"], ",.2f")))
     if "old_data" in forecast["warnings"]:
         _say(say("old_data", days=number(forecast["age_days"], ",d")))
+
+
+def _titled(name: str, is_champion: bool) -> str:
+    return f"{say('champion')}: {name}" if is_champion else name
 
 
 def _say(text: str) -> None:

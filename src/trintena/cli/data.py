@@ -146,6 +146,7 @@ def delete(
     - `trintena data delete NVDA --force`
     """
     from trintena.bootstrap import application
+    from trintena.experiments.removal import delete_mirror
     from trintena.jobs.locks import ExperimentLock
     from trintena.registry.dependents import in_use
 
@@ -161,6 +162,8 @@ def delete(
         if needing.versions:
             warn(until_stored_again(row, needing))
         confirm(phrase(en=f"Delete {doomed}?", pt=f"Apagar {doomed}?"), yes=yes)
+        records = [trintena.registry.experiment(number) for number in needing.experiments]
+        delete_mirror(trintena.settings.database_url, records)
         trintena.registry.delete_dataset(row.content_hash, agreed=needing)
     screen.print(phrase(en=f"Deleted {doomed}.", pt=f"Apagado: {doomed}."), soft_wrap=True)
     if needing.experiments:

@@ -9,8 +9,8 @@ import typer
 
 from trintena.cli.options import AsJson, ExperimentId, Yes, confirm
 from trintena.cli.output import print_json, screen
-from trintena.cli.tables import NOTHING, moment, print_fields, print_table
 from trintena.errors import BusyError, UsageError
+from trintena.language import phrase
 
 if TYPE_CHECKING:
     from trintena.bootstrap import Application
@@ -42,25 +42,18 @@ def list_(as_json: AsJson = False) -> None:
         print_json(rows)
         return
     if not rows:
-        screen.print("No experiment was run yet. Run one: `trintena train --symbol sample:nasdaq`.")
+        train = "trintena train --symbol sample:nasdaq"
+        screen.print(
+            phrase(
+                en=f"No experiment was run yet. Run one: `{train}`.",
+                pt=f"Nenhum experimento foi executado ainda. Execute um: `{train}`.",
+            ),
+            soft_wrap=True,
+        )
         return
-    print_table(
-        ("id", "state", "symbol", "mode", "trained", "winner", "created"),
-        [
-            (
-                str(record.id),
-                row["state"],
-                row["symbol"],
-                row["mode"],
-                _trained(record),
-                row["winner"]["model_name"] if row["winner"] else NOTHING,
-                moment(record.created_at),
-            )
-            for record, row in zip(records, rows, strict=True)
-        ],
-        right=("id",),
-        folding=("trained", "winner"),
-    )
+    from trintena.cli.experiments_shown import print_experiments
+
+    print_experiments(records, rows)
 
 
 @app.command()
@@ -73,24 +66,39 @@ def show(experiment_id: ExperimentId, as_json: AsJson = False) -> None:
     - `trintena experiments show 3 --json`
     """
     from trintena.bootstrap import application
-    from trintena.cli.board import print_board, print_ranking
 
     with application() as trintena:
         record = trintena.registry.experiment(experiment_id)
         row = _described(trintena, record)
         results = _results(trintena, record)
+        counts = trintena.registry.trial_counts(experiment_id)
     if as_json:
-        print_json({**row, "spec": record.spec.to_json(), "result": record.result, "results": results})
+        by_model = {str(model_id): own for model_id, own in counts.items()}
+        about = {"spec": record.spec.to_json(), "trial_counts_by_model": by_model}
+        print_json({**row, **about, "result": record.result, "results": results})
         return
-    _print_experiment(record, row)
+    from trintena.cli.board import print_board
+    from trintena.cli.experiments_shown import print_experiment, print_trial_counts
+    from trintena.cli.ranking import print_ranking
+
+    print_experiment(record, row)
     screen.print()
+    if record.spec.search is not None:
+        print_trial_counts(results, counts, alive=row["state"] == "running")
+        screen.print()
     # An experiment that was resumed keeps the answer of its last end until the next one.
     if record.finished_at is not None and record.result is not None:
         print_board(record.result)
     elif results:
         print_ranking(results, [])
     if row["resume"]:
-        screen.print(f"What is finished is kept. Train the rest: `{row['resume']}`", soft_wrap=True)
+        screen.print(
+            phrase(
+                en=f"What is finished is kept. Train the rest: `{row['resume']}`",
+                pt=f"O que terminou está salvo. Treine o resto: `{row['resume']}`",
+            ),
+            soft_wrap=True,
+        )
 
 
 @app.command()
@@ -102,13 +110,19 @@ def cancel(experiment_id: ExperimentId) -> None:
     - `trintena experiments cancel 3`
     """
     from trintena.bootstrap import application
+    from trintena.cli.experiments_shown import state
     from trintena.jobs.locks import ExperimentLock
 
     with application() as trintena:
         registry = trintena.registry
         if not registry.request_cancel(experiment_id):
-            ended = registry.experiment(experiment_id).state
-            raise UsageError(f"Experiment {experiment_id} has ended already: it is {ended}.")
+            ended = state(registry.experiment(experiment_id).state)
+            raise UsageError(
+                phrase(
+                    en=f"Experiment {experiment_id} has ended already: it is {ended}.",
+                    pt=f"O experimento {experiment_id} já terminou: {ended}.",
+                )
+            )
         try:
             with ExperimentLock(trintena.settings.locks, experiment_id):
                 # Nobody runs it, so nobody would heed the request.
@@ -116,10 +130,18 @@ def cancel(experiment_id: ExperimentId) -> None:
                     registry.set_state(experiment_id, "cancelled")
                     registry.add_event(experiment_id, "cancelled")
         except BusyError:
-            screen.print(f"Experiment {experiment_id} was asked to end; it does so within seconds.")
+            screen.print(
+                phrase(
+                    en=f"Experiment {experiment_id} was asked to end; it does so within seconds.",
+                    pt=f"Foi pedido que o experimento {experiment_id} termine; leva alguns segundos.",
+                ),
+                soft_wrap=True,
+            )
             return
-        ended = registry.experiment(experiment_id).state
-    screen.print(f"Experiment {experiment_id} is {ended}.")
+        ended = state(registry.experiment(experiment_id).state)
+    screen.print(
+        phrase(en=f"Experiment {experiment_id} is {ended}.", pt=f"Experimento {experiment_id}: {ended}.")
+    )
 
 
 @app.command()
@@ -146,7 +168,7 @@ def resume(
 
 @app.command()
 def delete(experiment_id: ExperimentId, yes: Yes = False) -> None:
-    """Delete an experiment with its trials; its saved models and its dataset stay.
+    """Delete an experiment with its trials and Optuna studies; its saved models and its dataset stay.
 
     \b
     Examples:
@@ -154,18 +176,27 @@ def delete(experiment_id: ExperimentId, yes: Yes = False) -> None:
     - `trintena experiments delete 3 --yes`
     """
     from trintena.bootstrap import application
+    from trintena.cli.experiments_shown import progress
+    from trintena.experiments.removal import delete_experiment
     from trintena.jobs.locks import ExperimentLock
 
     with application() as trintena:
         record = trintena.registry.experiment(experiment_id)
         # Held to the end: nobody can begin to run what is being deleted.
         with ExperimentLock(trintena.settings.locks, experiment_id):
+            told = f"{experiment_id} ({record.spec.symbol}, {progress(record)})"
             confirm(
-                f"Delete experiment {experiment_id} ({record.spec.symbol}, {_trained(record)} trained)?",
+                phrase(en=f"Delete experiment {told}?", pt=f"Apagar o experimento {told}?"),
                 yes=yes,
             )
-            trintena.registry.delete_experiment(experiment_id)
-    screen.print(f"Deleted experiment {experiment_id}. Its saved models stay: `trintena models list`.")
+            delete_experiment(trintena.registry, trintena.settings.database_url, experiment_id)
+    screen.print(
+        phrase(
+            en=f"Deleted experiment {experiment_id}. Its saved models stay: `trintena models list`.",
+            pt=f"Experimento {experiment_id} apagado. Seus modelos salvos ficam: `trintena models list`.",
+        ),
+        soft_wrap=True,
+    )
 
 
 def _described(trintena: Application, record: ExperimentRecord) -> dict[str, Any]:
@@ -174,7 +205,6 @@ def _described(trintena: Application, record: ExperimentRecord) -> dict[str, Any
 
     alive = is_held(trintena.settings.locks, record.id)
     state = INTERRUPTED if record.state == "running" and not alive else record.state
-    winner = (record.result or {}).get("winner")
     return {
         "id": record.id,
         "state": state,
@@ -184,7 +214,8 @@ def _described(trintena: Application, record: ExperimentRecord) -> dict[str, Any
         "n_models": len(record.spec.model_ids),
         "n_finished": record.n_finished,
         "n_failed": record.n_failed,
-        "winner": winner and {key: winner[key] for key in ("model_id", "model_name", "rmse")},
+        "trial_counts": record.trial_counts,
+        "winner": _winner(record),
         "dataset_hash": record.spec.dataset_hash,
         "created_at": record.created_at.isoformat(),
         "started_at": record.started_at and record.started_at.isoformat(),
@@ -194,39 +225,23 @@ def _described(trintena: Application, record: ExperimentRecord) -> dict[str, Any
     }
 
 
+def _winner(record: ExperimentRecord) -> dict[str, Any] | None:
+    """Who leads the answer, with the validation RMSE under the name that its mode gives it."""
+    winner = (record.result or {}).get("winner")
+    score = "rmse" if record.spec.mode == "fast" else "best_rmse"
+    return winner and {key: winner[key] for key in ("model_id", "model_name", score)}
+
+
 def _results(trintena: Application, record: ExperimentRecord) -> list[dict[str, Any]]:
     """The rows of the board: those of the answer, or, until there is one, of the trials so far."""
+    from trintena.cli.board import rows_of
     from trintena.evaluation.board import model_rows
+    from trintena.evaluation.studies import found_by, study_rows
 
     if record.state == "succeeded" and record.result is not None:
-        rows: list[dict[str, Any]] = record.result["results"]
-        return rows
+        return rows_of(record.result)
     registry = trintena.registry
-    return model_rows(registry.trials(record.id), registry.trial_metrics(record.id))
-
-
-def _trained(record: ExperimentRecord) -> str:
-    failed = f", {record.n_failed} failed" if record.n_failed else ""
-    return f"{record.n_finished} of {len(record.spec.model_ids)}{failed}"
-
-
-def _day(date: str) -> str:
-    return date.removesuffix("T00:00:00")
-
-
-def _print_experiment(record: ExperimentRecord, row: dict[str, Any]) -> None:
-    spec = record.spec
-    fields = {
-        "experiment": str(record.id),
-        "state": row["state"] if record.message is None else f"{row['state']}: {record.message}",
-        "series": f"{spec.symbol}, {_day(spec.start)} to {_day(spec.end)}, dataset {spec.dataset_hash[:12]}",
-        "mode": f"{spec.mode}, seed {spec.seed}",
-        "forecast": f"{spec.target}, {spec.horizon} ahead, from windows of {spec.lookback} ({spec.features})",
-        "trained": _trained(record),
-        "created": moment(record.created_at),
-        "finished": moment(record.finished_at),
-    }
-    if champion := (record.result or {}).get("champion"):
-        title = "champion" if champion["is_winner"] else "not the champion"
-        fields["saved as"] = f"version {champion['version']} ({title})"
-    print_fields(fields)
+    trials = registry.trials(record.id, forecasts=False)
+    if record.spec.search is not None:
+        return study_rows(found_by(trials, record.spec.model_ids), {})
+    return model_rows(trials, registry.trial_metrics(record.id))

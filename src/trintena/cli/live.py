@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Group
 from rich.live import Live
+from rich.padding import Padding
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
@@ -38,7 +39,7 @@ def shown_progress() -> Iterator[Observer]:
 def _picture(progress: Progress) -> RenderableType:
     lines: list[RenderableType] = [
         Text(f"{say(progress.phase)}  {_how_far(progress)}  {_time_left(progress)}", style="bold"),
-        ProgressBar(total=1.0, completed=progress.share, width=60),
+        Padding(ProgressBar(total=1.0, completed=progress.share, width=60), 0),  # ends its line
     ]
     for worker, run in sorted(progress.running.items()):
         study = progress.studies[run.model_id]

@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from trintena.cli.models_shown import figure_of, frozen_twin, print_model, print_models
 from trintena.cli.options import AsJson, Version, Yes, confirm
 from trintena.cli.output import print_json, screen
-from trintena.cli.tables import NOTHING, figure, moment, print_fields, print_table
 from trintena.errors import UsageError
+from trintena.language import phrase
 
 if TYPE_CHECKING:
     from trintena.domain import ModelVersion
 
 app = typer.Typer(no_args_is_help=True, help="Saved models: list, show, promote, export, delete.")
-
-_SEGMENTS = ("validation", "test")
-_FIGURES = {
-    "rmse": ("RMSE", ",.6g"),
-    "mae": ("MAE", ",.6g"),
-    "price_rmse": ("RMSE of the price", ",.6g"),
-    "price_mae": ("MAE of the price", ",.6g"),
-    "skill": ("skill against the last value", "+.2%"),
-    "skill_against_drift": ("skill against drift", "+.2%"),
-    "directional_accuracy": ("directional accuracy", ".1%"),
-    "majority_share": ("share of the commoner direction", ".1%"),
-}
-"""What each figure is called, and how it is written; those without a unit are shares of 1."""
 
 
 @app.command("list")
@@ -53,28 +42,17 @@ def list_(
         print_json([_row(version) for version in versions])
         return
     if not versions:
-        of = f" of {symbol}" if symbol else ""
-        train = f"trintena train --symbol {symbol or 'sample:nasdaq'}"
-        screen.print(f"No model{of} is saved yet. Train one: `{train}`.", soft_wrap=True)
+        of = phrase(en=f" of {symbol}", pt=f" de {symbol}") if symbol else ""
+        train = f"trintena train --symbol {shlex.quote(symbol or 'sample:nasdaq')}"
+        screen.print(
+            phrase(
+                en=f"No model{of} is saved yet. Train one: `{train}`.",
+                pt=f"Ainda não há modelo salvo{of}. Treine um: `{train}`.",
+            ),
+            soft_wrap=True,
+        )
         return
-    print_table(
-        ("version", "symbol", "model", "mode", "target", "ahead", "RMSE", "test skill"),
-        [
-            (
-                f"{'★ ' if version.is_winner else ''}{version.version}",
-                version.symbol,
-                f"{version.model_id} {version.model_name}",
-                version.mode,
-                version.target,
-                str(version.horizon),
-                figure(_figure(version, "validation", "rmse"), ",.4g"),
-                figure(_figure(version, "test", "skill"), "+.2%"),
-            )
-            for version in versions
-        ],
-        right=("version", "ahead", "RMSE", "test skill"),
-        folding=("model",),
-    )
+    print_models(versions)
 
 
 @app.command()
@@ -102,7 +80,7 @@ def show(version: Version, as_json: AsJson = False) -> None:
     if as_json:
         print_json({**_row(model), **_details(model), "files": files})
         return
-    _print_model(model, files)
+    print_model(model, files)
 
 
 @app.command()
@@ -118,8 +96,12 @@ def promote(version: Version) -> None:
     with application() as trintena:
         model = trintena.services.promote(version)
     screen.print(
-        f"Version {model.version} ({model.model_name}) is now the champion of {model.symbol}, "
-        f"{model.target}, {model.horizon} ahead.",
+        phrase(
+            en=f"Version {model.version} ({model.model_name}) is now the champion of {model.symbol}, "
+            f"{model.target}, {model.horizon} ahead.",
+            pt=f"A versão {model.version} ({model.model_name}) agora é a campeã de {model.symbol}, "
+            f"{model.target}, {model.horizon} à frente.",
+        ),
         soft_wrap=True,
     )
 
@@ -140,7 +122,11 @@ def export(
     from trintena.bootstrap import application
 
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file, not a folder.", field="folder", hint="Give a folder.")
+        raise UsageError(
+            phrase(en=f"{folder} is a file, not a folder.", pt=f"{folder} é um arquivo, não uma pasta."),
+            field="folder",
+            hint=phrase(en="Give a folder.", pt="Informe uma pasta."),
+        )
     with application() as trintena:
         copies = trintena.services.export(version, folder)
     for copy in copies:
@@ -160,10 +146,10 @@ def delete(version: Version, yes: Yes = False) -> None:
 
     with application() as trintena:
         model = trintena.registry.version(version)
-        told = f"version {version} ({model.model_name}, {model.symbol})"
-        confirm(f"Delete {told} and its files?", yes=yes)
+        told = phrase(en="version", pt="versão") + f" {version} ({model.model_name}, {model.symbol})"
+        confirm(phrase(en=f"Delete {told} and its files?", pt=f"Apagar a {told} e seus arquivos?"), yes=yes)
         trintena.services.delete_model(version)
-    screen.print(f"Deleted {told}.", soft_wrap=True)
+    screen.print(phrase(en=f"Deleted {told}.", pt=f"Apagada a {told}."), soft_wrap=True)
 
 
 def _row(model: ModelVersion) -> dict[str, Any]:
@@ -177,9 +163,10 @@ def _row(model: ModelVersion) -> dict[str, Any]:
         "mode": model.mode,
         "target": model.target,
         "horizon": model.horizon,
-        "rmse": _figure(model, "validation", "rmse"),
-        "test_rmse": _figure(model, "test", "rmse"),
-        "skill": _figure(model, "test", "skill"),
+        "frozen_twin": frozen_twin(model),
+        "rmse": figure_of(model, "validation", "rmse"),
+        "test_rmse": figure_of(model, "test", "rmse"),
+        "skill": figure_of(model, "test", "skill"),
         "experiment_id": model.experiment_id,
         "dataset_hash": model.dataset_hash,
         "created_at": model.created_at.isoformat(),
@@ -191,16 +178,6 @@ def _details(model: ModelVersion) -> dict[str, Any]:
     return {key: described[key] for key in ("metrics", "parameters", "versions", "stem")}
 
 
-def _figure(model: ModelVersion, segment: str, name: str) -> float | None:
-    value: float | None = model.metrics.get(segment, {}).get(name)
-    return value
-
-
-def _last_value(rmse: float | None, skill: float | None) -> float | None:
-    """The RMSE of the last value: skill is 1 - RMSE / that."""
-    return None if rmse is None or skill is None or skill >= 1.0 else rmse / (1.0 - skill)
-
-
 def _condition(path: Path, checksum: str) -> str:
     """`whole`, `missing`, `changed` or `unreadable`."""
     try:
@@ -210,36 +187,3 @@ def _condition(path: Path, checksum: str) -> str:
     except OSError:
         return "unreadable"
     return "whole" if hashlib.sha256(data).hexdigest() == checksum else "changed"
-
-
-def _print_model(model: ModelVersion, files: list[dict[str, Any]]) -> None:
-    trained = "a deleted experiment" if model.experiment_id is None else f"experiment {model.experiment_id}"
-    print_fields(
-        {
-            "version": f"{model.version}{', the champion' if model.is_winner else ''}",
-            "model": f"{model.model_id}  {model.model_name}",
-            "forecasts": f"{model.symbol}, {model.target}, {model.horizon} ahead",
-            "trained by": f"{trained}, {model.mode} mode, dataset {model.dataset_hash[:12]}",
-            "created": moment(model.created_at),
-            "parameters": ", ".join(f"{name} {value}" for name, value in model.parameters.items()),
-            "versions": ", ".join(f"{name} {value}" for name, value in model.versions.items()),
-        }
-    )
-    rows = [
-        (title, *(figure(_figure(model, segment, name), pattern) for segment in _SEGMENTS))
-        for name, (title, pattern) in _FIGURES.items()
-    ]
-    last_value = [
-        _last_value(_figure(model, segment, "rmse"), _figure(model, segment, "skill"))
-        for segment in _SEGMENTS
-    ]
-    rows.insert(1, ("RMSE of the last value", *(figure(value) for value in last_value)))
-    clone = [model.metrics.get(segment, {}).get("persistence_clone") for segment in _SEGMENTS]
-    words = {True: "yes", False: "no", None: NOTHING}
-    rows.append(("in practice repeats the last value", *(words[value] for value in clone)))
-    screen.print()
-    print_table(("figure", *_SEGMENTS), rows, right=_SEGMENTS, folding=("figure",))
-    screen.print()
-    print_table(
-        ("file", "condition"), [(file["path"], file["condition"]) for file in files], folding=("file",)
-    )

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from trintena.cli.output import screen
+from trintena.language import number
 
 NOTHING = "—"
 """What stands where there is no value."""
@@ -23,23 +24,33 @@ def print_table(
     *,
     right: Collection[str] = (),
     folding: Collection[str] = (),
+    optional: Sequence[str] = (),
     styles: Sequence[str] = (),
 ) -> None:
     """Print rows under their headings; those in `right` are set to the right, as numbers are.
 
-    Where a terminal is too narrow, the columns in `folding` give way. `styles` are those of the rows.
+    Where a terminal is too narrow, the columns in `optional` are left out, the first of them first, then
+    those in `folding` give way. `styles` are those of the rows.
     """
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for heading in headings:
-        table.add_column(
-            heading,
-            justify="right" if heading in right else "left",
-            overflow="fold",
-            no_wrap=heading not in folding,
-        )
-    for row, style in zip_longest(rows, styles):
-        table.add_row(*row, style=style)
-    _print(table)
+    rows = list(rows)
+    left_out = 0
+    while True:
+        shown = [at for at, heading in enumerate(headings) if heading not in optional[:left_out]]
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        for heading in (headings[at] for at in shown):
+            table.add_column(
+                heading,
+                justify="right" if heading in right else "left",
+                overflow="fold",
+                no_wrap=heading not in folding,
+            )
+        for row, style in zip_longest(rows, styles):
+            table.add_row(*(row[at] for at in shown), style=style)
+        whole = screen.measure(table, options=screen.options.update(max_width=_UNBOUNDED)).maximum
+        if left_out == len(optional) or not screen.is_terminal or whole <= screen.width:
+            _print(table)
+            return
+        left_out += 1
 
 
 def print_fields(fields: Mapping[str, str]) -> None:
@@ -62,11 +73,6 @@ def _print(table: Table) -> None:
     page.print(table)
 
 
-def figure(value: float | None, pattern: str = ",.6g") -> str:
-    """A number in a pattern of `format`, or a dash."""
-    return NOTHING if value is None else format(value, pattern)
-
-
 def moment(at: datetime | None) -> str:
     """A time, to the minute, in UTC; or a dash."""
     return NOTHING if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
@@ -79,6 +85,6 @@ def size(n_bytes: int) -> str:
     amount = n_bytes / 1024
     for unit in ("KiB", "MiB"):
         if amount < 1024:
-            return f"{amount:.1f} {unit}"
+            return f"{number(amount, '.1f')} {unit}"
         amount /= 1024
-    return f"{amount:.1f} GiB"
+    return f"{number(amount, '.1f')} GiB"

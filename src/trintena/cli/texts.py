@@ -2,50 +2,91 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from trintena.language import phrase
+from trintena.language import number, phrase
 
 TEXTS: dict[str, tuple[str, str]] = {
     "rank": ("#", "#"),
     "model": ("Model", "Modelo"),
     "selection": ("Selection (validation RMSE)", "Seleção (RMSE de validação)"),
+    "selection_short": ("Selection", "Seleção"),
+    "spread": ("± seeds", "± sementes"),
     "test_rmse": ("Test RMSE", "RMSE de teste"),
     "skill": ("Test skill", "Ganho no teste"),
     "parameters": ("Parameters", "Parâmetros"),
     "seconds": ("Fit s", "Treino s"),
+    "trials_of": ("Trials", "Tentativas"),
+    "time": ("Time", "Tempo"),
     "lower": ("lower is better", "menor é melhor"),
+    "of_fits": (
+        "Selection is the mean of the fits with different seeds, ± their standard deviation in "
+        "percent; the test figures are those of the median fit.",
+        "A seleção é a média dos ajustes com sementes diferentes, ± o desvio-padrão deles em "
+        "percentual; os números do teste são os do ajuste mediano.",
+    ),
+    "of_search": (
+        "* not fitted again: the best trial of its search, a value that tends to flatter.",
+        "* sem novo ajuste: a melhor tentativa da busca, um valor que tende a ser otimista.",
+    ),
     "baseline": ("baseline", "referência"),
     "last_value": ("Last value", "Último valor"),
     "drift": ("Drift", "Tendência média"),
     "failed": ("Failed ({n})", "Falharam ({n})"),
+    "to_come": ("No result yet ({n}): {names}", "Ainda sem resultado ({n}): {names}"),
     "partial": (
-        "Partial board: {done} of {total} finished.",
-        "Quadro parcial: {done} de {total} concluídos.",
+        "Partial board: {done} of {total} architectures finished.",
+        "Quadro parcial: {done} de {total} arquiteturas concluídas.",
     ),
-    "searched": (
-        "Search: {strategy}; trials: {COMPLETE} complete, {PRUNED} pruned, {FAIL} failed, {RUNNING} running, "
-        "{WAITING} waiting.",
-        "Busca: {strategy}; trials: {COMPLETE} completos, {PRUNED} podados, {FAIL} com falha, {RUNNING} em "
-        "execução, {WAITING} em espera.",
+    "time_up": (
+        "In the time that there was, {done} of {total} architectures were fitted again.",
+        "No tempo que havia, {done} de {total} arquiteturas foram ajustadas de novo.",
     ),
-    "setting": (
-        "Best setting of {name}: learning rate {rate}, batch size {batch}, dropout {dropout}, up to {epochs} "
-        "epochs, {activation}.",
-        "Melhor configuração de {name}: taxa de aprendizado {rate}, lote {batch}, dropout {dropout}, até "
-        "{epochs} épocas, {activation}.",
+    "fast": ("fast", "rápido"),
+    "optimized": ("optimized", "otimizado"),
+    "grid": ("Grid search", "Busca em grade"),
+    "random": ("Random search", "Busca aleatória"),
+    "bayesian": ("Bayesian search", "Busca bayesiana"),
+    "among": ("among {total} combinations", "entre {total} combinações"),
+    "in_ranges": ("in continuous ranges", "em intervalos contínuos"),
+    "every": ("through all {total} combinations", "por todas as {total} combinações"),
+    "shuffled": (
+        "through {n} of {total} combinations, shuffled",
+        "por {n} de {total} combinações, embaralhadas",
+    ),
+    "n_trials": ("trials: {n}", "tentativas: {n}"),
+    "WAITING": ("{n} waiting", "{n} em espera"),
+    "RUNNING": ("{n} cut off", "{n} interrompidas"),
+    "COMPLETE": ("{n} complete", "{n} completas"),
+    "PRUNED": ("{n} pruned", "{n} podadas"),
+    "FAIL": ("{n} failed", "{n} com falha"),
+    "setting": ("Best setting of {name}: {setting}.", "Melhor configuração de {name}: {setting}."),
+    "hyperparameters": (
+        "learning rate {rate}, batch size {batch}, dropout {dropout}, up to {epochs} epochs, {activation}",
+        "taxa de aprendizado {rate}, lotes de {batch}, dropout {dropout}, até {epochs} épocas, {activation}",
     ),
     "seeds": (
-        "Fitted with {n} seeds: validation RMSE {mean} on average, {low} to {high}; saved is the median fit, "
-        "{own}. The search's own best trial had {trial}, which chance flatters.",
-        "Ajustada com {n} sementes: RMSE de validação {mean} em média, de {low} a {high}; foi salvo o ajuste "
-        "mediano, {own}. O melhor trial da busca teve {trial}, que o acaso favorece.",
+        "Fitted again with {n} seeds: validation RMSE {mean} on average, {low} to {high}; the median fit has "
+        "{own}.",
+        "Ajustada de novo com {n} sementes: RMSE de validação {mean} em média, de {low} a {high}; o ajuste "
+        "mediano tem {own}.",
+    ),
+    "flatters": (
+        "In the search it had {trial}, the best of {n} trials with one seed: do not rely on such a value.",
+        "Na busca teve {trial}, a melhor de {n} tentativas com uma só semente: não confie em um valor assim.",
     ),
     "champion": ("Champion", "Campeão"),
     "version": ("{name}, version {version}", "{name}, versão {version}"),
     "kept_title": (
         "The champion stays {name} (version {version}); this model is registered beside it.",
         "O campeão continua sendo {name} (versão {version}); este modelo foi registrado ao lado.",
+    ),
+    "serving": (
+        "It is the same setting trained on all rows, to serve. Nothing is left to judge it by; "
+        "its figures are those of version {twin}, its frozen twin.",
+        "É a mesma configuração treinada com todas as linhas, para servir. Não sobra com que "
+        "julgá-la; seus números são os da versão {twin}, sua gêmea congelada.",
     ),
     "consulted": ("Test consulted {n} times for these dates.", "Teste consultado {n} vezes nestas datas."),
     "consulted_once": ("Test consulted once.", "Teste consultado 1 vez."),
@@ -80,9 +121,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "left": ("about {time} left", "faltam cerca de {time}"),
     "estimating": ("estimating", "estimando"),
     "worker": ("worker {n}: {name}", "processo {n}: {name}"),
-    "done": ("{done}/{total}", "{done}/{total}"),
-    "trials": ("{done}/{total} trials", "{done}/{total} trials"),
-    "at_trial": ("trial {n} of {total}", "trial {n} de {total}"),
+    "done": ("{done}/{total} architectures", "{done}/{total} arquiteturas"),
+    "trials": ("{done}/{total} trials", "{done}/{total} tentativas"),
+    "at_trial": ("trial {n} of {total}", "tentativa {n} de {total}"),
     "at_refit": ("fit {n} of {total} of its best setting", "ajuste {n} de {total} da melhor configuração"),
     "epoch": ("epoch {n}", "época {n}"),
     "best": (
@@ -108,6 +149,18 @@ def say(key: str, **values: Any) -> str:
     """A text in the language of this process, with its values put in."""
     english, portuguese = TEXTS[key]
     return phrase(en=english, pt=portuguese).format(**values)
+
+
+def setting(parameters: Mapping[str, Any]) -> str:
+    """The hyper-parameters of a trial in one line."""
+    return say(
+        "hyperparameters",
+        rate=number(parameters["learning_rate"], "g"),
+        batch=parameters["batch_size"],
+        dropout=number(parameters["dropout_rate"], "g"),
+        epochs=parameters["epochs"],
+        activation=parameters["activation"],
+    )
 
 
 def one_line(text: str) -> str:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from trintena.cli.board import print_board, print_ranking
+from trintena.cli.board import print_board
+from trintena.cli.ranking import print_ranking
 
 Capture = pytest.CaptureFixture[str]
 
@@ -46,6 +47,7 @@ def answer(**others: Any) -> dict[str, Any]:
     """What a finished experiment answers, as far as the board shows it."""
     results = [model(1, 11, 0.0221), model(2, 6, 0.0232), failed(26, "diverged")]
     return {
+        "mode": "fast",
         "results": results,
         "baselines": BASELINES,
         "winner": results[0],
@@ -245,7 +247,7 @@ def test_a_partial_board_says_how_much_of_it_there_is(capsys: Capture) -> None:
         del stopped[name]
     print_board(stopped)
     page = capsys.readouterr().out
-    assert "Partial board: 2 of 30 finished." in page
+    assert "Partial board: 2 of 30 architectures finished." in page
     assert "Champion" not in page
 
 

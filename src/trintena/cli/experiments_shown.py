@@ -1,0 +1,217 @@
+"""Experiments as people see them: the list, and one with its search and how far that is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from trintena.cli.board import told_search
+from trintena.cli.tables import NOTHING, moment, print_fields, print_table
+from trintena.cli.texts import say, span
+from trintena.domain import ENDED, Range, SearchSpace
+from trintena.language import number, phrase
+
+if TYPE_CHECKING:
+    from trintena.domain import Search, TrialState
+    from trintena.registry import ExperimentRecord
+
+
+def print_experiments(records: Sequence[ExperimentRecord], rows: Sequence[dict[str, Any]]) -> None:
+    """Print the list: what ran, how far it is, who won."""
+    heads = {
+        "id": "id",
+        "state": phrase(en="state", pt="estado"),
+        "symbol": phrase(en="symbol", pt="símbolo"),
+        "progress": phrase(en="progress", pt="andamento"),
+        "winner": phrase(en="winner", pt="primeiro lugar"),
+        "mode": phrase(en="mode", pt="modo"),
+        "created": phrase(en="created", pt="criado"),
+    }
+    print_table(
+        list(heads.values()),
+        [
+            (
+                str(record.id),
+                state(row["state"]),
+                row["symbol"],
+                progress(record),
+                row["winner"]["model_name"] if row["winner"] else NOTHING,
+                say(row["mode"]),
+                moment(record.created_at),
+            )
+            for record, row in zip(records, rows, strict=True)
+        ],
+        right=("id",),
+        folding=[heads[key] for key in ("symbol", "progress", "winner")],
+        optional=[heads[key] for key in ("created", "mode")],
+    )
+
+
+def print_experiment(record: ExperimentRecord, row: dict[str, Any]) -> None:
+    """Print what an experiment runs, and how far it is."""
+    spec = record.spec
+    told = state(row["state"])
+    first, last, dataset = _day(spec.start), _day(spec.end), spec.dataset_hash[:12]
+    shown = {
+        phrase(en="experiment", pt="experimento"): str(record.id),
+        phrase(en="state", pt="estado"): told if record.message is None else f"{told}: {record.message}",
+        phrase(en="series", pt="série"): phrase(
+            en=f"{spec.symbol}, {first} to {last}, dataset {dataset}",
+            pt=f"{spec.symbol}, {first} a {last}, conjunto de dados {dataset}",
+        ),
+        phrase(en="mode", pt="modo"): phrase(
+            en=f"{say(spec.mode)}, seed {spec.seed}", pt=f"{say(spec.mode)}, semente {spec.seed}"
+        ),
+        phrase(en="forecast", pt="previsão"): phrase(
+            en=f"{spec.target}, {number(spec.horizon)} ahead, from windows of {number(spec.lookback)} "
+            f"({spec.features})",
+            pt=f"{spec.target}, {number(spec.horizon)} à frente, de janelas de {number(spec.lookback)} "
+            f"({spec.features})",
+        ),
+    }
+    if spec.search is not None:
+        shown |= _search_fields(spec.search)
+    shown |= {
+        phrase(en="progress", pt="andamento"): progress(record),
+        phrase(en="created", pt="criado"): moment(record.created_at),
+        phrase(en="ended", pt="fim"): moment(record.finished_at),
+    }
+    print_fields(shown | _saved(record.result or {}))
+
+
+def print_trial_counts(
+    rows: Sequence[dict[str, Any]], counts: Mapping[int, Mapping[TrialState, int]], *, alive: bool
+) -> None:
+    """Print how many trials of each architecture are in each state, and how many fits there are.
+
+    Where nobody runs the experiment, what the database has as running was cut off, and will run again.
+    """
+    states: dict[TrialState, str] = {
+        "WAITING": phrase(en="waiting", pt="em espera"),
+        "RUNNING": phrase(en="running", pt="em execução")
+        if alive
+        else phrase(en="cut off", pt="interrompidas"),
+        "COMPLETE": phrase(en="complete", pt="completas"),
+        "PRUNED": phrase(en="pruned", pt="podadas"),
+        "FAIL": phrase(en="failed", pt="com falha"),
+    }
+    # of the exceptional states only those that occur
+    shown = [key for key in states if key == "COMPLETE" or any(own[key] for own in counts.values())]
+    names = {row["model_id"]: row["model_name"] for row in rows}
+    fits = {row["model_id"]: len((row["seeds"] or {}).get("rmse", ())) for row in rows}
+    headings = [
+        phrase(en="Architecture", pt="Arquitetura"),
+        *(states[key] for key in shown),
+        phrase(en="fits", pt="ajustes"),
+    ]
+    print_table(
+        headings,
+        [
+            (
+                f"{model_id} {names[model_id]}",
+                *(number(own[key]) for key in shown),
+                number(fits[model_id]),
+            )
+            for model_id, own in counts.items()
+        ],
+        right=headings[1:],
+        folding=headings[:1],
+    )
+
+
+def progress(record: ExperimentRecord) -> str:
+    """How many trials have ended, of how many; fast mode has one for each architecture."""
+    counts, search = record.trial_counts, record.spec.search
+    ended = number(sum(counts[state] for state in ENDED))
+    if search is None:
+        told = phrase(en=f"{ended} of {number(record.n_models)}", pt=f"{ended} de {number(record.n_models)}")
+    else:
+        from trintena.search import total_trials
+
+        total = number(total_trials(search) * record.n_models)
+        at_most = "" if search.budget_s is None else phrase(en="at most ", pt="no máximo ")
+        told = phrase(en=f"{ended} of {at_most}{total} trials", pt=f"{ended} de {at_most}{total} tentativas")
+    if pruned := counts["PRUNED"]:
+        told += phrase(en=f", {number(pruned)} pruned", pt=f", {number(pruned)} podadas")
+    if failed := counts["FAIL"]:
+        told += phrase(en=f", {number(failed)} failed", pt=f", {number(failed)} com falha")
+    return told
+
+
+def state(code: str) -> str:
+    """What people call the state of an experiment."""
+    return {
+        "queued": phrase(en="queued", pt="na fila"),
+        "running": phrase(en="running", pt="em execução"),
+        "interrupted": phrase(en="interrupted", pt="interrompido"),
+        "succeeded": phrase(en="succeeded", pt="concluído"),
+        "failed": phrase(en="failed", pt="falhou"),
+        "cancelled": phrase(en="cancelled", pt="cancelado"),
+    }.get(code, code)
+
+
+def _search_fields(search: Search) -> dict[str, str]:
+    """The settings of a search; of the space what differs from the specification's."""
+    from trintena.search import n_combinations, total_trials
+
+    each = number(total_trials(search))
+    told = told_search(search.strategy, search.n_trials, n_combinations(search.space))
+    told = phrase(
+        en=f"{told}, {each} trials for each architecture", pt=f"{told}, {each} tentativas por arquitetura"
+    )
+    if search.strategy == "bayesian":
+        share = number(search.exploration, ".0%")
+        told += phrase(en=f", {share} of them drawn at random", pt=f", {share} delas sorteadas")
+    own = SearchSpace()
+    changed = [
+        f"{field.name} {_choice(getattr(search.space, field.name))}"
+        for field in fields(SearchSpace)
+        if getattr(search.space, field.name) != getattr(own, field.name)
+    ]
+    shown = {
+        phrase(en="search", pt="busca"): told,
+        phrase(en="space", pt="espaço"): "; ".join(changed)
+        or phrase(en="as the specification has it", pt="o da especificação"),
+        phrase(en="pruning", pt="poda"): phrase(en="on", pt="sim")
+        if search.pruning
+        else phrase(en="off", pt="não"),
+    }
+    if search.budget_s is not None:
+        shown[phrase(en="budget", pt="orçamento")] = span(search.budget_s)
+    return shown
+
+
+def _choice(choice: tuple[Any, ...] | Range) -> str:
+    """A choice in the notation of the command line."""
+    if not isinstance(choice, Range):
+        return ", ".join(value if isinstance(value, str) else format(value, ".12g") for value in choice)
+    rule = ":log" if choice.log else "" if choice.step is None else f":{choice.step:.12g}"
+    return f"{choice.low:.12g}..{choice.high:.12g}{rule}"
+
+
+def _saved(result: dict[str, Any]) -> dict[str, str]:
+    """The model versions that an answer names."""
+    told = []
+    if champion := result.get("champion"):
+        told.append(_version(champion, result.get("serving") is None))
+    if serving := result.get("serving"):
+        rows = phrase(en="trained on all rows", pt="treinada com todas as linhas")
+        told.append(f"{_version(serving, True)}, {rows}")
+    return {phrase(en="saved as", pt="salvo como"): "; ".join(told)} if told else {}
+
+
+def _version(saved: dict[str, Any], says_title: bool) -> str:
+    told = phrase(en="version", pt="versão") + f" {saved['version']}"
+    if not says_title:
+        return told
+    title = (
+        phrase(en="champion", pt="campeã")
+        if saved["is_winner"]
+        else phrase(en="not the champion", pt="não é a campeã")
+    )
+    return f"{told} ({title})"
+
+
+def _day(date: str) -> str:
+    return date.removesuffix("T00:00:00")
