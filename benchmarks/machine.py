@@ -53,7 +53,7 @@ def run(command: list[str], environment: dict[str, str], log: Path) -> Usage:
         def watch() -> None:
             nonlocal peak
             while not ended.wait(_WATCH_S):
-                peak = max(peak, _resident(process))
+                peak = max(peak, resident(process))
 
         watcher = threading.Thread(target=watch, daemon=True)
         watcher.start()
@@ -66,7 +66,8 @@ def run(command: list[str], environment: dict[str, str], log: Path) -> Usage:
     return Usage(seconds, peak)
 
 
-def _resident(process: psutil.Process) -> int:
+def resident(process: psutil.Process) -> int:
+    """Resident bytes of a process and of all that it started, together."""
     total = 0
     try:
         family = [process, *process.children(recursive=True)]
@@ -88,6 +89,13 @@ def sgemm_gflops() -> float:
         for _ in usable_cores()
     ]
     return sum(float(process.communicate()[0]) for process in running)
+
+
+def commit() -> str:
+    """What was measured; `+` when the checkout held more than its commit."""
+    words = ["git", "describe", "--always", "--abbrev=12", "--exclude=*", "--dirty=+"]
+    here = Path(__file__).parent
+    return subprocess.run(words, cwd=here, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def description() -> dict[str, str | int]:

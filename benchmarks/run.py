@@ -15,7 +15,6 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -76,7 +75,7 @@ def measure(
     floor = workload.flop(model_ids) / (gflops * 1e9)
     return {
         "date": datetime.now(UTC).date().isoformat(),
-        "commit": _commit(),
+        "commit": machine.commit(),
         "machine": machine.description(),
         "versions": {name: version(name) for name in ("trintena", "jax", "jaxlib", "keras", "numpy")},
         "workload": {
@@ -144,12 +143,6 @@ def _peer(workload: Workload, model_ids: list[int], python: Path, folder: Path) 
     peer: dict[str, Any] = json.loads(answer.read_text("utf-8"))
     print(f"  {peer['seconds']:.1f} s", flush=True)
     return {**peer, "peak_bytes": usage.peak_bytes}
-
-
-def _commit() -> str:
-    """What was measured; `+` when the checkout held more than its commit."""
-    words = ["git", "describe", "--always", "--abbrev=12", "--exclude=*", "--dirty=+"]
-    return subprocess.run(words, cwd=HERE, capture_output=True, text=True, check=True).stdout.strip()
 
 
 if __name__ == "__main__":

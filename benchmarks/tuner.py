@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,10 +27,9 @@ import numpy as np
 
 import machine
 import planted
+from case import SEED, SYMBOL, Case, listed_trials
 from trintena.zoo import choose
-from tuner_case import SEED, Case, listed_trials
 from tuner_report import table
-from workload import SYMBOL
 
 HERE = Path(__file__).parent
 BEGIN, END = "<!-- tuner -->\n", "<!-- end of tuner -->\n"
@@ -53,7 +51,7 @@ def main() -> None:
             cases[label] = measure(symbol, options.peer_python, folder / label)
     results = {
         "date": datetime.now(UTC).date().isoformat(),
-        "commit": _commit(),
+        "commit": machine.commit(),
         "machine": machine.description(),
         "versions": {name: version(name) for name in ("trintena", "jax", "jaxlib", "numpy")},
         "seed": SEED,
@@ -146,12 +144,6 @@ def _found(side: dict[str, Any]) -> dict[str, Any]:
         "test_skill_of_each": {model_id: trial["test_skill"] for model_id, trial in best.items()},
         "time_line": line,
     }
-
-
-def _commit() -> str:
-    """What was measured; `+` when the checkout held more than its commit."""
-    words = ["git", "describe", "--always", "--abbrev=12", "--exclude=*", "--dirty=+"]
-    return subprocess.run(words, cwd=HERE, capture_output=True, text=True, check=True).stdout.strip()
 
 
 if __name__ == "__main__":

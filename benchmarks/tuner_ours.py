@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from case import SEED, Case
 from trintena.domain import Hyperparameters, TrialResult
 from trintena.experiments.run import TRIAL
 from trintena.experiments.workplace import WARM_UP, training_environment
@@ -23,7 +24,6 @@ from trintena.jobs.executors import EXECUTORS
 from trintena.jobs.protocol import Failed, Finished, Task
 from trintena.settings import Settings
 from trintena.zoo import WindowShape, architecture
-from tuner_case import SEED, Case
 
 if TYPE_CHECKING:
     from trintena.jobs.protocol import Executor

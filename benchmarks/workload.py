@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trintena.data import fetch, select_rows
-from trintena.domain import Hyperparameters, Split
+from case import HORIZON, LOOKBACK, SYMBOL, Case
+from trintena.data import fetch
+from trintena.domain import Hyperparameters
 from trintena.metrics import rmse
-from trintena.windows import Transformation, segments_of
 from trintena.zoo import WindowShape, architecture
 
 if TYPE_CHECKING:
     from trintena.zoo.architecture import Graph
     from trintena.zoo.layers import Node
 
-SYMBOL, YEARS, LOOKBACK, HORIZON, FEATURES = "sample:nasdaq", 10, 60, 1, "ohlcv"
 FAST_MODE = Hyperparameters()
 CONTENT_HASH = "1034291a16c51d50b82c3e303e52eb469521f9a1575f423b94ec3863fb350a2d"
 
@@ -26,26 +24,11 @@ class Workload:
     """The series in its segments and windows, exactly as `trintena train` makes them."""
 
     def __init__(self) -> None:
-        series = fetch(SYMBOL)
-        if series.content_hash != CONTENT_HASH:
-            raise SystemExit(f"{SYMBOL} is no longer the series of earlier results: {series.content_hash}")
-        used = select_rows(series, YEARS, None, None)
-        self.segments = segments_of(used, Split(), LOOKBACK, HORIZON)
-        transformation = Transformation.fit(
-            used, self.segments, target="log_return", features=FEATURES, lookback=LOOKBACK, horizon=HORIZON
-        )
-        self.frame = transformation.frame(used)
+        if fetch(SYMBOL).content_hash != CONTENT_HASH:
+            raise SystemExit(f"{SYMBOL} is no longer the series of earlier results")
+        case = Case.of(SYMBOL)
+        self.segments, self.frame, self.write_windows = case.segments, case.frame, case.write_windows
         self.shape = WindowShape(LOOKBACK, self.frame.table.shape[1], HORIZON)
-
-    def write_windows(self, path: Path) -> None:
-        """What the peer fits: every window and target, in float32."""
-        arrays = {}
-        for segment in ("train", "validation", "test"):
-            origins = np.asarray(self.segments[segment])
-            arrays[f"{segment}_windows"] = self.frame.windows(origins).astype(np.float32)
-            arrays[f"{segment}_targets"] = self.frame.scaled_targets[origins].astype(np.float32)
-            arrays[f"{segment}_scale"] = self.frame.scale[origins]
-        np.savez(path, **arrays)
 
     def last_value_test_rmse(self) -> float:
         targets = self.frame.targets[np.asarray(self.segments.test)]

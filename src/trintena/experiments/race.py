@@ -1,8 +1,11 @@
-"""Which studies get a further round of trials: all of them, or those that win a race against time.
+"""A search that ends on time: the architectures race, and the time goes where it promises most.
 
-With a budget, architectures are halved in legs of equal time, as successive halving does with arms: whoever
-is in the worse half by the lowest validation RMSE gets no more rounds. So time goes where it promises
-most. Reference: Jamieson & Talwalkar 2016, AISTATS.
+They are halved in legs of equal time, as successive halving does with arms: whoever is in the worse half by
+the lowest validation RMSE gets no more rounds. Rounds are small, and trials are pruned by comparison with
+those of all architectures. Then the best settings are fitted again, as many as there is time for.
+
+Reference: Jamieson & Talwalkar 2016, "Non-stochastic best arm identification and hyperparameter
+optimization", AISTATS.
 """
 
 from __future__ import annotations
@@ -10,46 +13,58 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from trintena.experiments.study import N_REFITS
+from trintena.experiments.training_run import TrainingRun
 
 if TYPE_CHECKING:
-    from trintena.experiments.study import Study
+    from trintena.domain import Purpose
+    from trintena.experiments.case import Case
+    from trintena.experiments.progress import Observer
+    from trintena.experiments.study import Step, Study, Work
+    from trintena.experiments.workplace import Workplace
+    from trintena.registry import Event
 
 ROUND = 2
 """Trials of an architecture before the next one has its turn."""
 FINALISTS = 2
 """Architectures that race to the end."""
 SEARCH_SHARE = 0.7
-"""Of the budget; the rest is for fitting the best settings again, and for the test segment."""
+"""Of the time; the rest is for fitting the best settings again, and for the test segment."""
 JUDGING_S = 8.0
 """For scoring, saving and forecasting, at the end."""
+_CAUTION = 1.5
+"""How much longer than its search trial a fit is taken to last."""
+
+Stage = Literal["search", "closing", "refits"]
+"""Trials are proposed; those under way are waited for; the best settings are fitted again."""
 
 
 class Race:
-    """A search that ends on time. Times are those of `clock`, in seconds."""
+    """Which studies get a further round. Times are those of `clock`, in seconds."""
 
     def __init__(
-        self, studies: Sequence[Study], budget_s: float, clock: Callable[[], float] = time.monotonic
+        self, studies: Sequence[Study], seconds: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._clock = clock
         self._began = clock()
         self._racing = list(studies)
-        self.ends_at = self._began + budget_s - JUDGING_S
-        self.search_ends_at = self._began + SEARCH_SHARE * budget_s
         self._n_legs = max(1, math.ceil(math.log2(max(len(studies), 1) / FINALISTS)) + 1)
         self._leg = 1
-
-    def goes_on(self, study: Study) -> bool:
-        """Whether a study that rests gets a further round."""
-        if self.search_is_over:
-            return False
-        self._halve()
-        return study in self._racing and not study.is_exhausted
+        self.ends_at = self._began + seconds - JUDGING_S
+        self.search_ends_at = self._began + SEARCH_SHARE * seconds
 
     @property
     def search_is_over(self) -> bool:
         """Whether it is time to fit the best settings again."""
         return self._clock() >= self.search_ends_at
+
+    def goes_on(self, study: Study) -> bool:
+        """Whether a study that rests gets a further round."""
+        self._halve()
+        return not self.search_is_over and study in self._racing and not study.is_exhausted
 
     def _halve(self) -> None:
         """Begin the next leg when the time of this one is over and everybody has had a round."""
@@ -59,9 +74,97 @@ class Race:
                 return
             self._leg += 1
             n_left = max(FINALISTS, math.ceil(len(self._racing) / 2))
-            ranked = sorted(self._racing, key=lambda study: _promise(study))
-            self._racing = ranked[:n_left]
+            self._racing = sorted(self._racing, key=_promise)[:n_left]
 
 
 def _promise(study: Study) -> float:
     return math.inf if study.best_so_far is None else study.best_so_far
+
+
+class RaceRun(TrainingRun):
+    """One run of an experiment with a budget, less what earlier runs of it have used."""
+
+    def __init__(self, place: Workplace, case: Case, observe: Observer, budget_s: float) -> None:
+        super().__init__(place, case, observe)
+        used_s = seconds_used(self.registry.events(case.experiment_id)[:-1])  # the last one began this run
+        self.race = Race(list(self.studies.values()), budget_s - used_s)
+        self.progress.ends_at = self.race.ends_at
+        self.stage: Stage = "search"
+
+    def go_on(self, study: Study) -> None:
+        """Give a study that rests a further round, while it is in the race."""
+        if study.rests and self.race.goes_on(study):
+            self.apply(study, study.next_round(ROUND))
+
+    def apply(self, study: Study, step: Step) -> None:
+        """As ever, but once the search is over no more of its trials is handed out."""
+        if self.stage != "search":
+            dropped = [work for work in step.work if work.trial.purpose == "search"]
+            ended = (*step.ended, *study.stop(dropped).ended)
+            refits = tuple(work for work in step.work if work.trial.purpose == "refit")
+            step = replace(step, ended=ended, work=refits)
+        super().apply(study, step)
+
+    def moves_on(self, *, is_idle: bool) -> bool:
+        """Close the search when its time is up, then fit again what is worth it; False: nothing new."""
+        if self.stage == "search" and (is_idle or self.race.search_is_over):
+            self.stage = "closing"
+            dropped: dict[int, list[Work]] = {}
+            for key in self.place.executor.cancel_pending():
+                work = self.works.pop(key)  # type: ignore[call-overload]
+                dropped.setdefault(work.trial.model_id, []).append(work)
+            for study in self.studies.values():
+                self.apply(study, study.stop(dropped.get(study.model_id, ())))
+            return True
+        if self.stage == "closing" and is_idle:
+            self.stage = "refits"
+            self._refit_finalists()
+            return True
+        return False
+
+    def deadline(self, purpose: Purpose) -> float:
+        """Of the search, or of the whole, on the clock of `time.time`."""
+        ends_at = self.race.search_ends_at if purpose == "search" else self.race.ends_at
+        return time.time() + ends_at - time.monotonic()
+
+    def priority(self, study: Study) -> float:
+        """Everybody has a turn before anybody has a second one, and the cheap ones go first."""
+        total = sum(each.cost for each in self.progress.studies.values())
+        return -study.n_rounds - super().priority(study) / total
+
+    def rivals(self, study: Study) -> dict[tuple[int, int], float]:
+        """The trials of all other architectures."""
+        if study.rung is None:
+            return {}
+        return {
+            (other.model_id, number): value
+            for other in self.studies.values()
+            if other is not study
+            for number, value in other.at_rung(study.rung).items()
+        }
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether the last fits are under way."""
+        return self.stage == "refits" and self.place.executor.n_unfinished <= 2 * self.place.workers
+
+    def _refit_finalists(self) -> None:
+        """The best architectures, as many as there is time for, but one at least."""
+        found = [study.best for study in self.studies.values() if study.best is not None]
+        seconds_left = (self.race.ends_at - time.monotonic()) * self.place.workers
+        for rank, best in enumerate(sorted(found, key=lambda trial: (trial.validation_rmse, trial.model_id))):
+            seconds_left -= _CAUTION * N_REFITS * (best.elapsed_seconds or 0.0)
+            if rank and seconds_left < 0:
+                break
+            self.apply(self.studies[best.model_id], self.studies[best.model_id].refit())
+
+
+def seconds_used(events: Sequence[Event]) -> float:
+    """How long earlier runs of an experiment took, as far as their events tell."""
+    used, began, last = 0.0, None, None
+    for event in events:
+        if event.kind == "running":
+            used += (last - began).total_seconds() if began and last else 0.0
+            began = event.at
+        last = event.at
+    return used + ((last - began).total_seconds() if began and last else 0.0)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from trintena.errors import UsageError
 from trintena.experiments.answer import final_answer, partial_answer
 from trintena.experiments.case import Case
+from trintena.experiments.race import RaceRun
 from trintena.experiments.training_run import TrainingRun
 from trintena.jobs.locks import ExperimentLock
 
@@ -48,7 +49,7 @@ def run_experiment(
         registry.add_event(experiment_id, "running")
         started_at = time.monotonic()
         case = Case.load(registry, record)
-        run = TrainingRun(place, case, observe)
+        run = _run(place, case, observe)
         try:
             if run.train():
                 run.tell("judging")
@@ -68,6 +69,13 @@ def run_experiment(
         if state == "succeeded":
             registry.drop_weights(experiment_id)
         return answer
+
+
+def _run(place: Workplace, case: Case, observe: Observer) -> TrainingRun:
+    search = case.spec.search
+    if search is None or search.budget_s is None:
+        return TrainingRun(place, case, observe)
+    return RaceRun(place, case, observe, search.budget_s)
 
 
 def _times(seconds: float, n_models: int) -> dict[str, float]:

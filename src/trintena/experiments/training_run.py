@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from trintena.domain import ENDED
 from trintena.experiments.progress import Progress, Running, StudyProgress
-from trintena.experiments.race import ROUND, Race
 from trintena.experiments.study import N_REFITS, Study
 from trintena.jobs.protocol import Failed, Finished, Reported, Started, Task
 from trintena.search import OptunaStudies, study_name
@@ -42,7 +41,7 @@ class TrainingRun:
         self.place, self.case, self.observe = place, case, observe
         self.registry, self.spec = place.registry, case.spec
         self.searches = case.spec.search is not None
-        self.studies = {model_id: self._study(model_id) for model_id in case.spec.model_ids}
+        self.studies = self._studies()
         self._optuna = OptunaStudies(place.settings.database_url)
         self.works: dict[Key, Work] = {}
         """What was submitted and has not come back."""
@@ -53,12 +52,6 @@ class TrainingRun:
             workers=place.workers,
             last_value_rmse=float(case.judge.scores("validation", last_value)["rmse"] or 0.0),
         )
-        self.race: Race | None = None
-        search = case.spec.search
-        if search is not None and search.budget_s is not None:
-            self.race = Race(list(self.studies.values()), search.budget_s - self._used_s())
-            self.progress.ends_at = self.race.ends_at
-        self.is_searching = self._is_waiting_for_search = True
 
     def train(self) -> bool:
         """Run what is missing; False when somebody asked to stop."""
@@ -67,8 +60,8 @@ class TrainingRun:
 
     def _train(self) -> bool:
         for study in self.studies.values():
-            self._apply(study, study.begin())
-            self._go_on(study)
+            self.apply(study, study.begin())
+            self.go_on(study)
         self.observe(self.progress)
         executor, next_check = self.place.executor, 0.0
         while True:
@@ -77,8 +70,8 @@ class TrainingRun:
             event = executor.next_event(TICK_S if n_unfinished else 0.0)
             if event is not None:
                 self._take(event)
-            moved = self.race is not None and self._moves_on(self.race)
-            if event is None and not n_unfinished and not moved:
+            is_idle = event is None and not n_unfinished
+            if not self.moves_on(is_idle=is_idle) and is_idle:
                 return True
             self.observe(self.progress)
             if time.monotonic() >= next_check:
@@ -93,29 +86,22 @@ class TrainingRun:
 
     # Studies
 
-    def _study(self, model_id: int) -> Study:
-        stored = [
-            trial
-            for trial in self.registry.trials(self.case.experiment_id, forecasts=False)
-            if trial.model_id == model_id
-        ]
+    def _studies(self) -> dict[int, Study]:
+        """The study of every architecture, with what earlier runs stored of it."""
+        stored = self.registry.trials(self.case.experiment_id, forecasts=False)
         if not self.searches:  # what failed in fast mode is tried again
             stored = [trial for trial in stored if trial.state != "FAIL"]
-        return Study(self.spec, model_id, stored)
+        return {
+            model_id: Study(self.spec, model_id, [trial for trial in stored if trial.model_id == model_id])
+            for model_id in self.spec.model_ids
+        }
 
-    def _go_on(self, study: Study) -> None:
+    def go_on(self, study: Study) -> None:
         """Give a study that rests what comes next."""
-        if not study.rests:
-            return
-        if self.race is not None:
-            if self.race.goes_on(study):
-                self._apply(study, study.next_round(ROUND))
-        elif not study.is_exhausted:
-            self._apply(study, study.next_round())
-        else:
-            self._apply(study, study.refit())
+        if study.rests:
+            self.apply(study, study.refit() if study.is_exhausted else study.next_round())
 
-    def _apply(self, study: Study, step: Step) -> None:
+    def apply(self, study: Study, step: Step) -> None:
         """Record what ended, store what was proposed, hand out what is to be run."""
         for trial in step.ended:
             self._record(trial)
@@ -124,21 +110,15 @@ class TrainingRun:
         if step.proposed:
             name = self.progress.studies[study.model_id].name
             self.registry.add_trials(self.case.experiment_id, step.proposed, model_name=name)
-        work = step.work
-        if not self.is_searching and (dropped := [each for each in work if each.trial.purpose == "search"]):
-            work = tuple(each for each in work if each not in dropped)
-            for trial in study.stop(dropped).ended:
-                self._record(trial)
-        for each in work:
-            key: Key = (each.trial.model_id, each.trial.purpose, each.trial.number)
-            self.works[key] = each
-            self.place.executor.submit(self._task(key, study, each))
+        for work in step.work:
+            key: Key = (work.trial.model_id, work.trial.purpose, work.trial.number)
+            self.works[key] = work
+            self.place.executor.submit(self._task(key, study, work))
         self._count(study)
 
     def _task(self, key: Key, study: Study, work: Work) -> Task:
         trial = work.trial
         is_judged = trial.purpose == "refit" or not self.searches
-        cost = self.progress.studies[study.model_id].cost
         return Task(
             key=key,
             function=TRIAL,
@@ -150,20 +130,37 @@ class TrainingRun:
                 "forecast": ("validation", "test") if is_judged else ("validation",),
                 "until": work.until,
                 "paused": work.paused,
-                "deadline": self._deadline(trial.purpose),
+                "deadline": self.deadline(trial.purpose),
             },
             label=self.progress.studies[study.model_id].name,
-            # In a race everybody has a turn before anybody has a second one.
-            cost=cost if self.race is None or trial.purpose == "refit" else -study.n_rounds,
-            group=(study.model_id, trial.purpose, study.n_rounds if self.race else 0),
+            cost=self.priority(study),
+            group=(study.model_id, study.n_rounds),
         )
 
-    def _deadline(self, purpose: Purpose) -> float:
-        """On the clock of `time.time`."""
-        if self.race is None:
-            return math.inf
-        ends_at = self.race.search_ends_at if purpose == "search" else self.race.ends_at
-        return time.time() + ends_at - time.monotonic()
+    # What a race does otherwise
+
+    def moves_on(self, *, is_idle: bool) -> bool:
+        """Begin what comes next when its time has come, or nothing is under way; False: nothing does."""
+        return False
+
+    def deadline(self, purpose: Purpose) -> float:
+        """When a trial has to end, on the clock of `time.time`."""
+        return math.inf
+
+    def priority(self, study: Study) -> float:
+        """Whose trials begin first: the costliest, for what begins last should be over soon."""
+        return self.progress.studies[study.model_id].cost
+
+    def rivals(self, study: Study) -> dict[tuple[int, int], float]:
+        """Values at the present rung that the trials of a study are compared with, beside its own."""
+        return {}
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether the last trials of the experiment are under way."""
+        if self.place.executor.n_unfinished > 2 * self.place.workers:
+            return False
+        return all(study.is_exhausted and study.rests for study in self.studies.values()) or not self.searches
 
     # Events
 
@@ -180,7 +177,7 @@ class TrainingRun:
                 self.studies[model_id].start(purpose, number)
                 self._count(self.studies[model_id])
                 self.registry.start_trial(self.case.experiment_id, model_id, number, purpose)
-                if self._is_ending:
+                if self.is_ending:
                     # A worker is about to run out of trials: load Keras on the core that it leaves.
                     self.place.inference.start()
             case Reported(_, worker, payload):
@@ -197,24 +194,9 @@ class TrainingRun:
     def _returned(self, key: Key, result: TrialResult | Paused) -> None:
         self.works.pop(key)
         study = self.studies[key[0]]
-        rivals: dict[object, float] = {}
-        if self.race is not None and study.rung is not None:
-            rivals = {
-                (other.model_id, number): value
-                for other in self.studies.values()
-                if other is not study
-                for number, value in other.at_rung(study.rung).items()
-            }
-        self._apply(study, study.take(result, rivals))
+        self.apply(study, study.take(result, self.rivals(study)))
         if key[1] == "search":
-            self._go_on(study)
-
-    @property
-    def _is_ending(self) -> bool:
-        """Whether the last trials of the experiment are under way."""
-        searched = all(study.is_exhausted and study.rests for study in self.studies.values())
-        few = self.place.executor.n_unfinished <= 2 * self.place.workers
-        return few and (searched or not self.searches or not self.is_searching)
+            self.go_on(study)
 
     def _record(self, trial: TrialResult) -> None:
         if self.searches and trial.purpose == "search":
@@ -283,44 +265,3 @@ class TrainingRun:
         own, best = self.progress.studies[study.model_id], study.best
         own.counts = dict(Counter(trial.state for trial in study.trials))
         own.best = None if best is None else best.validation_rmse
-
-    # A race against time
-
-    def _moves_on(self, race: Race) -> bool:
-        """Close the search when its time is up, then fit again what is worth it; False: nothing new."""
-        n_unfinished = self.place.executor.n_unfinished
-        if self.is_searching and (race.search_is_over or not n_unfinished):
-            self.is_searching = False
-            dropped: dict[int, list[Work]] = {}
-            for key in self.place.executor.cancel_pending():
-                work = self.works.pop(key)  # type: ignore[call-overload]
-                dropped.setdefault(work.trial.model_id, []).append(work)
-            for study in self.studies.values():
-                self._apply(study, study.stop(dropped.get(study.model_id, ())))
-            return True
-        if self._is_waiting_for_search and not n_unfinished:
-            self._is_waiting_for_search = False
-            self._refit_finalists(race)
-            return True
-        return False
-
-    def _refit_finalists(self, race: Race) -> None:
-        """The best architectures, as many as there is time for, but one at least."""
-        found = [(s.best.validation_rmse or 0.0, s) for s in self.studies.values() if s.best is not None]
-        seconds_left = (race.ends_at - time.monotonic()) * self.place.workers
-        for rank, (_, study) in enumerate(sorted(found, key=lambda each: (each[0], each[1].model_id))):
-            assert study.best is not None
-            seconds_left -= N_REFITS * (study.best.elapsed_seconds or 0.0)
-            if rank and seconds_left < 0:
-                break
-            self._apply(study, study.refit())
-
-    def _used_s(self) -> float:
-        """Seconds that earlier runs of this experiment took, as far as their events tell."""
-        used, began, last = 0.0, None, None
-        for event in self.registry.events(self.case.experiment_id)[:-1]:  # the last one began this run
-            if event.kind == "running":
-                used += (last - began).total_seconds() if began and last else 0.0
-                began = event.at
-            last = event.at
-        return used + ((last - began).total_seconds() if began and last else 0.0)

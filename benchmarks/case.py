@@ -1,4 +1,4 @@
-"""A series as both sides of the comparison see it, and the trials that both run on it."""
+"""A series as every side of a comparison sees it, and trials that all of them run on it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from trintena.data import fetch, select_rows
 from trintena.domain import SearchSpace, Split
 from trintena.metrics import rmse
 from trintena.windows import Transformation, segments_of
-from workload import FEATURES, HORIZON, LOOKBACK, YEARS
 
 if TYPE_CHECKING:
     from trintena.domain import PriceSeries
     from trintena.windows import Frame, Segments
 
+SYMBOL, YEARS, LOOKBACK, HORIZON, FEATURES = "sample:nasdaq", 10, 60, 1, "ohlcv"
 SEED = 0
 
 
