@@ -33,8 +33,8 @@ FINALISTS = 2
 """Architectures that race to the end."""
 SEARCH_SHARE = 0.7
 """Of the time; the rest is for fitting the best settings again, and for the test segment."""
-JUDGING_S = 8.0
-"""For scoring, saving and forecasting, at the end."""
+JUDGING_S, JUDGING_SHARE = 8.0, 0.03
+"""For scoring, saving and forecasting, at the end: so many seconds, and of a long run some more."""
 _CAUTION = 1.5
 """How much longer than its search trial a fit is taken to last."""
 
@@ -53,7 +53,7 @@ class Race:
         self._racing = list(studies)
         self._n_legs = max(1, math.ceil(math.log2(max(len(studies), 1) / FINALISTS)) + 1)
         self._leg = 1
-        self.ends_at = self._began + seconds - JUDGING_S
+        self.ends_at = self._began + seconds - max(JUDGING_S, JUDGING_SHARE * seconds)
         self.search_ends_at = self._began + SEARCH_SHARE * seconds
 
     @property

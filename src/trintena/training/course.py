@@ -71,8 +71,13 @@ class Course:
     def cut(self) -> None:
         """End here: what is best so far counts."""
         self.is_cut = True
-        if not self.validation_curve:
-            self.reason = "there was no time to train it"
+
+    @property
+    def end(self) -> TrialState:
+        """The state that a trial which is over ends in; without a single epoch there is nothing to rank."""
+        if self.reason is not None:
+            return "FAIL"
+        return "COMPLETE" if self.train_losses else "PRUNED"
 
     def told(self, trial: TrialResult, state: TrialState) -> TrialResult:
         """The trial with the curves of this course; its weights and forecasts are left to the caller."""

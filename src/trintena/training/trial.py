@@ -67,7 +67,8 @@ def run_trial(
         forecast: the segments to forecast with the weights of the best epoch.
         until: pause after this epoch, unless the trial is over by then.
         paused: what an earlier call left of the same trial; the numbers are those of one call.
-        deadline: on the clock of `time.time`; the first epoch that would begin after it ends the trial.
+        deadline: on the clock of `time.time`; the first epoch that would begin after it ends the trial, as
+            COMPLETE with what is best so far, as PRUNED where there is nothing.
         report: told `{"epoch": n}` after each epoch.
     """
     training = Training(_frame(series, transformation), segments, [trial], [paused] if paused else None)
@@ -187,8 +188,9 @@ class Training:
             own = {name: values[i] for name, values in others.items()}
             if course.reason is None and not all(np.isfinite(values).all() for values in own.values()):
                 course.reason = "diverged: the forecasts are not finite"
-            ended = self._timed(course.told(trial, "FAIL" if course.reason else "COMPLETE"))
-            if course.reason is None and course.best_forecast is not None:
+            ended = self._timed(course.told(trial, course.end))
+            if ended.state == "COMPLETE":
+                assert course.best_forecast is not None
                 weights = self._layout.unflatten(course.best_trainable, course.best_moving)
                 ended = replace(
                     ended,

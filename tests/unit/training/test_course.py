@@ -57,6 +57,19 @@ def test_early_stopping_and_plateau_are_those_of_keras(seed: int) -> None:
     assert course.best_trainable[0] == best_epoch
 
 
+def test_a_trial_that_is_cut_counts_with_what_it_has() -> None:
+    course = Course(0.01)
+    walk(course, [2.0, 1.0])
+    course.cut()
+    assert course.is_over(50)
+    assert course.end == "COMPLETE"
+    assert course.told(TRIAL, course.end).validation_rmse == 1.0
+    never = Course(0.01)
+    never.cut()
+    assert (never.is_over(50), never.end) == (True, "PRUNED")
+    assert never.told(TRIAL, never.end).validation_rmse is None
+
+
 def test_a_trial_has_no_more_than_its_epochs() -> None:
     assert walk(Course(0.01), [5.0, 4.0, 3.0, 2.0], n_epochs=3) == 3
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 
 import jax
 import numpy as np
@@ -206,6 +207,32 @@ def test_after_each_epoch_the_worker_tells_how_far_it_is() -> None:
     told: list[dict[str, object]] = []
     run_trial(series, transformation, segments, asked(epochs=3, activation="tanh"), report=told.append)
     assert told == [{"epoch": 1}, {"epoch": 2}, {"epoch": 3}]
+
+
+def test_a_deadline_ends_a_trial_with_what_it_has() -> None:
+    series = series_of()
+    transformation, segments, _ = prepared(series)
+    trial = asked(epochs=5, activation="tanh")
+
+    def until_time(deadline: float) -> TrialResult:
+        result = run_trial(series, transformation, segments, trial, deadline=deadline)
+        assert isinstance(result, TrialResult)
+        return result
+
+    late = until_time(0.0)
+    assert (late.state, late.validation_rmse, late.weights, late.train_losses) == ("PRUNED", None, None, ())
+    in_time = until_time(time.time() + 1000)
+    assert (in_time.state, len(in_time.train_losses)) == ("COMPLETE", 5)
+    ends_soon = Training(prepared(series)[2], segments, [trial])
+    ends_soon.run(deadline=time.time() + 1000, report=lambda told: time.sleep(0.2))
+    cut = Training(prepared(series)[2], segments, [trial])
+    cut.run(deadline=time.time() + 0.3, report=lambda told: time.sleep(0.2))
+    (short,) = cut.results(("validation", "test"))
+    (whole,) = ends_soon.results(("validation", "test"))
+    assert short.state == "COMPLETE"
+    assert 0 < len(short.train_losses) < 5
+    assert short.train_losses == whole.train_losses[: len(short.train_losses)]
+    assert set(short.forecasts) == {"validation", "test"}
 
 
 @pytest.mark.parametrize("batch_size", [16, 20, 64, 128, 1000])
