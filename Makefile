@@ -18,10 +18,10 @@ DEV := $(VENV)/.dev-installed
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test test-slow check check-format check-lint check-types check-imports check-docs \
-    bench bench-peer bench-files format docs lock clean
+    bench bench-search bench-strategies bench-peer bench-files format docs lock clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 demo: $(RUNTIME) ## train all 30 architectures on the sample and forecast with the champion
 	TRINTENA_HOME=demo $(BIN)/trintena train --symbol sample:nasdaq --mode fast
@@ -62,6 +62,12 @@ bench: $(DEV) $(PEER)/.installed ## time all 30 architectures against the same o
 bench-peer: $(DEV) $(PEER)/.installed ## time a search over hyper-parameters against KerasTuner (about an hour)
 	$(BIN)/python benchmarks/tuner.py --peer-python $(PEER)/bin/python
 
+bench-search: $(DEV) ## time the whole search: 30 architectures, 20 trials each, random and bayesian
+	$(BIN)/python benchmarks/whole_job.py
+
+bench-strategies: $(DEV) ## compare bayesian with random search on recorded trainings
+	$(BIN)/python benchmarks/strategies.py
+
 bench-files: $(DEV) ## time the import of 5 MB against pandas.read_csv
 	$(BIN)/python benchmarks/files.py
 
@@ -79,7 +85,7 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork
 
 lock: $(BIN)/python ## follow pyproject.toml in the lock files (newest versions: make lock UPGRADE=--upgrade)
 	$(PIP) install 'uv>=0.9,<1'
-	$(COMPILE) pyproject.toml --group build --group dev --output-file requirements-dev.txt
+	$(COMPILE) pyproject.toml --extra mlflow --group build --group dev --output-file requirements-dev.txt
 	$(COMPILE) pyproject.toml --group build --constraint requirements-dev.txt --output-file requirements.txt
 	$(COMPILE) --group bench --output-file requirements-bench.txt
 

@@ -25,6 +25,7 @@ os.environ |= {
     "TF_CPP_MIN_LOG_LEVEL": "2",
     "TRINTENA_LANG": "en",
 }
+os.environ.pop("MLFLOW_TRACKING_URI", None)  # a developer's own tracking server is not for tests
 
 
 @pytest.fixture(scope="session")

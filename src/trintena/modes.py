@@ -10,7 +10,7 @@ from typing import Any
 
 from trintena.bootstrap import application
 from trintena.domain import Features, ModelVersion, Search, Split, Strategy, Target
-from trintena.experiments import Observer, Request, budget_seconds, plan, run_experiment
+from trintena.experiments import Observer, Request, budget_seconds, plan, run_experiment, tracking
 from trintena.search import read_space
 from trintena.settings import Settings
 
@@ -148,13 +148,18 @@ def _train(
     observe: Observer,
 ) -> dict[str, Any]:
     settings = Settings.from_environment()
-    with application(settings) as app, app.workplace(workers=workers) as place:
-        experiment_id = resume
-        if experiment_id is None:
-            delivery = app.services.series_to_train(symbol, Path(csv) if csv else None, column)
-            _log(delivery.remarks, answered=delivery.answered)
-            experiment_id = plan(request, delivery.series, app.registry)
-        answer = run_experiment(place, experiment_id, observe)
+    with application(settings) as app:
+        with app.workplace(workers=workers) as place:
+            if remedy := tracking.missing(settings):
+                logger.warning("%s", remedy)
+            experiment_id = resume
+            if experiment_id is None:
+                delivery = app.services.series_to_train(symbol, Path(csv) if csv else None, column)
+                _log(delivery.remarks, answered=delivery.answered)
+                experiment_id = plan(request, delivery.series, app.registry)
+            answer = run_experiment(place, experiment_id, observe)
+        if remark := tracking.track(settings, app.registry, experiment_id):
+            _log([remark.sentence], answered=not remark.is_warning)
         if answer["status"] == "cancelled" and not app.registry.cancel_requested(experiment_id):
             raise KeyboardInterrupt
         return answer

@@ -7,6 +7,7 @@
 | `TRINTENA_CACHE` | `{home}/cache` | compiled programs; safe to delete, or to share between homes |
 | `TRINTENA_WORKERS` | one for each usable core | worker processes that train |
 | `TRINTENA_LANG` | the system's locale | `en` or `pt`: the language of what people read |
+| `MLFLOW_TRACKING_URI` | none | MLflow's own: where experiments are logged, too, with the extra `mlflow` |
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ class Settings:
     database_url: str
     cache: Path
     workers: int
+    tracking_uri: str | None = None
+    """Of MLflow; None: nothing is logged."""
 
     @property
     def models(self) -> Path:
@@ -64,4 +67,5 @@ class Settings:
             database_url=environment.get("TRINTENA_DATABASE_URL") or f"sqlite:///{home / 'trintena.db'}",
             cache=Path(environment.get("TRINTENA_CACHE") or home / "cache").expanduser().resolve(),
             workers=int(workers),
+            tracking_uri=environment.get("MLFLOW_TRACKING_URI") or None,
         )

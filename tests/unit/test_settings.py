@@ -27,7 +27,13 @@ def test_everything_lives_under_the_working_directory_by_default(
 
 def test_an_empty_variable_is_as_good_as_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    names = ("TRINTENA_HOME", "TRINTENA_DATABASE_URL", "TRINTENA_CACHE", "TRINTENA_WORKERS")
+    names = (
+        "TRINTENA_HOME",
+        "TRINTENA_DATABASE_URL",
+        "TRINTENA_CACHE",
+        "TRINTENA_WORKERS",
+        "MLFLOW_TRACKING_URI",
+    )
     assert Settings.from_environment(dict.fromkeys(names, "")) == Settings.from_environment({})
 
 
@@ -38,9 +44,12 @@ def test_each_variable_is_heeded(tmp_path: Path) -> None:
             "TRINTENA_DATABASE_URL": "postgresql://server/trintena",
             "TRINTENA_CACHE": str(tmp_path / "shared"),
             "TRINTENA_WORKERS": "3",
+            "MLFLOW_TRACKING_URI": "http://server:5000",
         }
     )
-    assert settings == Settings(tmp_path / "home", "postgresql://server/trintena", tmp_path / "shared", 3)
+    assert settings == Settings(
+        tmp_path / "home", "postgresql://server/trintena", tmp_path / "shared", 3, "http://server:5000"
+    )
 
 
 def test_paths_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

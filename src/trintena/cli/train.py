@@ -188,25 +188,35 @@ def _run(planned: Any, json_file: Path | None, workers: int | None, executor: st
     from trintena.bootstrap import application
     from trintena.cli.board import print_board
     from trintena.cli.live import shown_progress
-    from trintena.cli.output import people
+    from trintena.cli.output import people, warn
     from trintena.cli.texts import say
+    from trintena.experiments import tracking
     from trintena.experiments.run import run_experiment
 
-    with application() as app, app.workplace(workers=workers, executor=executor) as place:
-        experiment_id = planned(app)
-        spec = app.registry.experiment(experiment_id).spec
-        told = {
-            "id": experiment_id,
-            "n": len(spec.model_ids),
-            "symbol": spec.symbol,
-            "workers": place.workers,
-        }
-        people.print(say("started", **told), markup=False, soft_wrap=True)
-        with shown_progress() as observe:
-            answer = run_experiment(place, experiment_id, observe)
-    print_board(answer)
-    if json_file is not None:
-        json_file.write_text(json.dumps(finite_json(answer), indent=2, ensure_ascii=False) + "\n", "utf-8")
+    with application() as app:
+        with app.workplace(workers=workers, executor=executor) as place:
+            if remedy := tracking.missing(app.settings):
+                warn(remedy)
+            experiment_id = planned(app)
+            spec = app.registry.experiment(experiment_id).spec
+            told = {
+                "id": experiment_id,
+                "n": len(spec.model_ids),
+                "symbol": spec.symbol,
+                "workers": place.workers,
+            }
+            people.print(say("started", **told), markup=False, soft_wrap=True)
+            with shown_progress() as observe:
+                answer = run_experiment(place, experiment_id, observe)
+        print_board(answer)
+        if json_file is not None:
+            text = json.dumps(finite_json(answer), indent=2, ensure_ascii=False)
+            json_file.write_text(f"{text}\n", "utf-8")
+        if remark := tracking.track(app.settings, app.registry, experiment_id):
+            if remark.is_warning:
+                warn(remark.sentence)
+            else:
+                people.print(remark.sentence, markup=False, soft_wrap=True)
     if answer["status"] == "cancelled":
         people.print(say("resume", id=experiment_id), markup=False, soft_wrap=True)
         raise typer.Exit(INTERRUPTED)
