@@ -44,10 +44,11 @@ def _print_search(answer: dict[str, Any], rows: list[dict[str, Any]]) -> None:
     counts = answer["trial_counts"]
     search = told_search(answer["optimization_strategy"], answer["n_trials"], answer["n_combinations"])
     _say(f"{search}; {told_counts(counts)}.")
-    fitted = sum(is_fitted(row) for row in rows)
+    fitted, found = sum(is_fitted(row) for row in rows), sum(row["rank"] is not None for row in rows)
     if answer["partial"]:
-        cut = "partial" if answer["budget_s"] is None else "time_up"
-        _say(say(cut, done=fitted, total=len(rows)))
+        _say(say("partial", done=fitted, total=len(rows)))
+    elif fitted < found:
+        _say(say("time_up", done=fitted, total=found))
     winner = answer["winner"]
     if winner is None:
         return

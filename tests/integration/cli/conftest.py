@@ -13,7 +13,7 @@ import pytest
 from commands import Shown, commands_in
 from trintena.bootstrap import application
 from trintena.data import read_csv
-from trintena.domain import ExperimentSpec
+from trintena.domain import ExperimentSpec, Search, SearchSpace
 from trintena.experiments import Request, plan, run_experiment
 from trintena.registry import Registry
 from trintena.settings import Settings
@@ -45,6 +45,26 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.fixture(scope="session")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the dataset `walk`, an optimized experiment (1), its model and that of all rows (1, 2)."""
+    home = tmp_path_factory.mktemp("searched")
+    space = SearchSpace(epochs=(1, 2), activation=("tanh",))
+    request = Request(
+        mode="optimized",
+        search=Search(n_trials=4, space=space),
+        model_ids="6,9",
+        lookback=8,
+        refit_all=True,
+    )
+    with application(settings_of(home)) as trintena:
+        series = read_csv(write_prices(home / "walk.csv")).series
+        experiment_id = plan(request, series, trintena.registry)
+        with trintena.workplace(workers=1) as place:
+            assert run_experiment(place, experiment_id)["status"] == "success"
+    return home
+
+
 @pytest.fixture
 def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home where nothing was ever done, and the working directory."""
@@ -62,6 +82,13 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def home(trained: Path, empty: Path) -> Path:
     """A copy of the trained home, and the working directory."""
     shutil.copytree(trained, empty, dirs_exist_ok=True)
+    return empty
+
+
+@pytest.fixture
+def searched_home(searched: Path, empty: Path) -> Path:
+    """A copy of the home that was searched, and the working directory."""
+    shutil.copytree(searched, empty, dirs_exist_ok=True)
     return empty
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -131,3 +132,44 @@ def test_one_that_does_not_exist_is_refused(
     assert (shown.code, shown.out) == (2, "")
     assert number in shown.err
     assert not (home / "out").exists()
+
+
+def test_a_model_of_all_rows_says_whose_figures_it_has(trintena: Trintena, searched_home: Path) -> None:
+    serving, judged = trintena("models", "list", "--json").json
+    assert (serving["version"], serving["frozen_twin"], serving["is_winner"]) == (2, 1, True)
+    assert (judged["version"], judged["frozen_twin"], judged["is_winner"]) == (1, None, False)
+    assert serving["rmse"] == judged["rmse"]
+    listed = trintena("models", "list").out
+    assert "* version 2 was trained on all rows; its figures are those of version 1." in listed
+    stars = [line for line in listed.splitlines() if f"{serving['model_name']} *" in line]
+    assert [line.split()[:2] for line in stars] == [["★", "2"]]
+    assert "figures below are those of version 1, its frozen twin" in trintena("models", "show", 2).out
+    assert "frozen twin" not in trintena("models", "show", 1).out
+
+
+def test_a_model_of_a_search_shows_what_other_seeds_came_to(trintena: Trintena, searched_home: Path) -> None:
+    metrics = trintena("models", "show", 1, "--json").json["metrics"]
+    seeds = metrics["seeds"]
+    assert sorted(seeds["rmse"])[1] == metrics["validation"]["rmse"], "the median one is saved"
+    shown = trintena("models", "show", 1).out
+    assert f"validation RMSE {seeds['mean']:.6g} on average over 3 seeds" in shown
+    assert all(f"{rmse:.6g}" in shown for rmse in seeds["rmse"])
+    assert f"validation RMSE {metrics['trial_rmse']:.6g}, the best of 4 trials with one seed" in shown
+
+
+def test_portuguese(trintena: Trintena, searched_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRINTENA_LANG", "pt")
+    assert "a versão 2 foi treinada com todas as linhas" in trintena("models", "list").out
+    shown = trintena("models", "show", 2).out
+    for told in (
+        "2, a campeã",
+        "modo otimizado",
+        "na busca",
+        "sua gêmea congelada",
+        "ganho contra",
+        "inteiro",
+    ):
+        assert told in shown
+    assert re.search(r"RMSE +0,0\d+ +0,0\d+", shown)
+    assert "agora é a campeã" in trintena("models", "promote", 1).out
+    assert "Apagada a versão 2" in trintena("models", "delete", 2, answer="s\n").out

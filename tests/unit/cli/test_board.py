@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import io
 import re
+import statistics
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from trintena.cli.board import print_board
 from trintena.cli.ranking import print_ranking
@@ -306,3 +309,134 @@ def test_the_board_holds_no_control_characters_where_no_terminal_is(capsys: Capt
     out, err = capsys.readouterr()
     assert out.replace("\n", "").isprintable()
     assert err == ""
+
+
+# The board of a search
+
+
+def found(rank: int | None, model_id: int, fits: tuple[float, ...] = (), **others: Any) -> dict[str, Any]:
+    """A row of an optimized answer: an architecture whose best trial had 0.0100, fitted again or not."""
+    seeds = None
+    if fits:
+        mean = statistics.fmean(fits)
+        seeds = {
+            "rmse": list(fits),
+            "mean": mean,
+            "std": statistics.stdev(fits),
+            "min": min(fits),
+            "max": max(fits),
+        }
+    own = {
+        "state": "RUNNING" if rank is None else "COMPLETE",
+        "best_rmse": sorted(fits)[len(fits) // 2] if fits else 0.01,
+        "best_params": {
+            "learning_rate": 0.0005,
+            "batch_size": 16,
+            "dropout_rate": 0.15,
+            "epochs": 30,
+            "activation": "mish",
+        },
+        "trial_counts": {"WAITING": 0, "RUNNING": 1, "COMPLETE": 4, "PRUNED": 15, "FAIL": 1},
+        "trial_rmse": 0.01,
+        "seeds": seeds,
+        "elapsed_time": 75.0,
+    }
+    row = {**model(rank, model_id, None), **own, **others}
+    del row["rmse"]
+    return row
+
+
+def search_answer(rows: list[dict[str, Any]], **others: Any) -> dict[str, Any]:
+    told = answer(winner=rows[0], all_results=rows, mode="optimized")
+    del told["results"]
+    counts = {"WAITING": 0, "RUNNING": 0, "COMPLETE": 8, "PRUNED": 30, "FAIL": 2}
+    about = {"optimization_strategy": "bayesian", "n_trials": 20, "n_combinations": 3360, "budget_s": None}
+    return {**told, **about, "trial_counts": counts, **others}
+
+
+def test_a_row_of_a_search_shows_the_mean_of_its_fits_and_their_spread(capsys: Capture) -> None:
+    print_ranking([found(1, 11, (0.021, 0.022, 0.026))], BASELINES)
+    heading, row, drift = capsys.readouterr().out.splitlines()[:3]
+    assert re.split(r" {2,}", heading.strip())[2:] == [
+        "Selection (validation RMSE)",
+        "± seeds",
+        "Test RMSE",
+        "Test skill",
+        "Trials",
+        "Time",
+    ]
+    # sqrt((0.002² + 0.001² + 0.003²) / 2) = 0.0026458 is 11.50 % of 0.023
+    assert re.split(r" {2,}", row.strip())[2:] == [
+        "0.0230000",
+        "11.50%",
+        "0.0312346",
+        "+1.23%",
+        "20",
+        "75 s",
+    ]
+    assert "%" not in drift.split("0.0400000")[0], "a baseline has no seeds"
+
+
+def test_what_was_not_fitted_again_is_marked_and_comes_after_what_was(capsys: Capture) -> None:
+    rows = [found(1, 11, (0.0229, 0.0230, 0.0231)), found(2, 6, (0.0241, 0.0242, 0.0243)), found(3, 9)]
+    print_ranking(rows, BASELINES)
+    page = capsys.readouterr().out
+    names = [re.split(r" {2,}", line)[1] for line in page.split("lower is better")[0].splitlines()[1:]]
+    assert names == [
+        "11 Model 11",
+        "Drift (baseline)",
+        "Last value (baseline)",
+        "6 Model 6",
+        "9 Model 9",
+    ]
+    assert [line.split()[1] for line in page.splitlines() if "0.0100000 *" in line] == ["9"]
+    assert "* not fitted again: the best trial of its search, a value that tends to flatter." in page
+
+
+def test_what_has_no_result_yet_has_not_failed(capsys: Capture) -> None:
+    print_ranking([found(None, 11), found(None, 6, state="WAITING")], [])
+    page = capsys.readouterr().out
+    assert "No result yet (2): 11 Model 11, 6 Model 6" in page
+    assert "Failed" not in page
+
+
+def test_a_search_tells_its_trials_its_setting_and_its_fits(capsys: Capture) -> None:
+    print_board(search_answer([found(1, 11, (0.0229, 0.0230, 0.0234))]))
+    page = capsys.readouterr().out.splitlines()
+    for told in (
+        "Bayesian search among 3,360 combinations; trials: 40 (8 complete, 30 pruned, 2 failed).",
+        "Best setting of Model 11: learning rate 0.0005, batch size 16, dropout 0.15, up to 30 epochs, mish.",
+        "Fitted again with 3 seeds: validation RMSE 0.0231 on average, 0.0229 to 0.0234; the median fit has "
+        "0.023. In the search it had 0.01, the best of 21 trials with one seed: do not rely on such a value.",
+    ):
+        assert told in page
+    assert not any("architectures" in line for line in page)
+
+
+def test_a_search_whose_time_was_up_says_how_many_were_fitted_again(capsys: Capture) -> None:
+    print_board(search_answer([found(1, 11, (0.02, 0.02, 0.02)), found(2, 6)], budget_s=600.0))
+    assert "In the time that there was, 1 of 2 architectures were fitted again." in capsys.readouterr().out
+
+
+def test_the_title_is_told_of_the_version_that_serves(capsys: Capture) -> None:
+    files = ["models/X_11_b.keras"]
+    serving = {"version": 5, "is_winner": True, "frozen_twin": 4, "files": files}
+    print_board(search_answer([found(1, 11, (0.02, 0.021, 0.022))], serving=serving))
+    page = capsys.readouterr().out.splitlines()
+    assert "Model 11, version 4" in page
+    assert "Champion: Model 11, version 5" in page
+    assert "  models/X_11_b.keras" in page
+    assert any("figures are those of version 4, its frozen twin" in line for line in page)
+
+
+def test_a_narrow_terminal_gets_fewer_columns_and_whole_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    for width, n_columns in ((130, 8), (70, 7), (62, 6), (50, 5)):
+        page = io.StringIO()
+        console = Console(file=page, force_terminal=True, width=width, no_color=True, highlight=False)
+        for module in ("ranking", "tables"):
+            monkeypatch.setattr(f"trintena.cli.{module}.screen", console)
+        print_ranking([found(1, 11, (0.0229, 0.0230, 0.0231))], [])
+        heading, row = re.sub(r"\x1b\[[0-9;]*m", "", page.getvalue()).splitlines()[:2]
+        assert len(re.split(r" {2,}", heading.strip())) == n_columns
+        assert "0.0230000" in row
+        assert "+1.23%" in row
