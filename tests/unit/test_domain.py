@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trintena.domain import ExperimentSpec, Hyperparameters, PriceSeries, Split
+from trintena.domain import ExperimentSpec, Hyperparameters, PriceSeries, Range, Search, SearchSpace, Split
 
 SPEC = ExperimentSpec("NVDA", "ab" * 32, (1, 6), start="2015-01-02T00:00:00", end="2024-12-31T00:00:00")
 
@@ -87,6 +87,36 @@ def test_the_hash_of_a_series_stays_what_it_is() -> None:
 # Specifications
 
 
+def ranges(low: st.SearchStrategy[Any], width: st.SearchStrategy[Any]) -> st.SearchStrategy[Range]:
+    def of(low: float, width: float, kind: str) -> Range:
+        return Range(low, low + width, step=width if kind == "step" else None, log=kind == "log")
+
+    return st.builds(of, low, width, st.sampled_from(["plain", "step", "log"]))
+
+
+SMALL, SHARES, COUNTS = st.floats(1e-6, 1.0), st.floats(0.0, 0.9), st.integers(1, 512)
+SPACES = st.one_of(
+    st.just(SearchSpace()),
+    st.builds(
+        SearchSpace,
+        learning_rate=st.one_of(st.lists(SMALL, min_size=1).map(tuple), ranges(SMALL, SMALL)),
+        batch_size=st.one_of(st.lists(COUNTS, min_size=1).map(tuple), ranges(COUNTS, COUNTS)),
+        dropout_rate=st.one_of(st.lists(SHARES, min_size=1).map(tuple), ranges(SHARES, SMALL)),
+        epochs=st.one_of(st.lists(COUNTS, min_size=1).map(tuple), ranges(COUNTS, COUNTS)),
+        activation=st.lists(st.sampled_from(["relu", "tanh", "mish"]), min_size=1).map(tuple),
+    ),
+)
+SEARCHES = st.builds(
+    Search,
+    strategy=st.sampled_from(["grid", "random", "bayesian"]),
+    n_trials=st.none() | st.integers(1, 5000),
+    space=SPACES,
+    pruning=st.booleans(),
+    exploration=st.floats(0.0, 1.0),
+    budget_s=st.none() | st.floats(60.0, 1e6),
+)
+
+
 @given(
     st.builds(
         ExperimentSpec,
@@ -109,6 +139,8 @@ def test_the_hash_of_a_series_stays_what_it_is() -> None:
         hyperparameters=st.builds(
             Hyperparameters, learning_rate=st.floats(1e-6, 1.0), dropout_rate=st.floats(0.0, 0.9)
         ),
+        search=st.none() | SEARCHES,
+        refit_all=st.booleans(),
     )
 )
 def test_a_specification_survives_json_with_its_hash(spec: ExperimentSpec) -> None:
@@ -133,11 +165,68 @@ def test_a_specification_survives_json_with_its_hash(spec: ExperimentSpec) -> No
         {"split": Split(fractions=(0.7, 0.12, 0.06))},
         {"seed": 1},
         {"hyperparameters": Hyperparameters(epochs=2)},
+        {"search": Search()},
+        {"refit_all": True},
     ],
     ids=lambda change: next(iter(change)),
 )
 def test_whatever_decides_the_numbers_decides_the_hash(change: dict[str, Any]) -> None:
     assert replace(SPEC, **change).hash != SPEC.hash
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"strategy": "bayesian"},
+        {"n_trials": 7},
+        {"space": SearchSpace(epochs=(10, 20))},
+        {"space": SearchSpace(learning_rate=Range(1e-4, 1e-2))},
+        {"space": SearchSpace(learning_rate=Range(1e-4, 1e-2, log=True))},
+        {"pruning": False},
+        {"exploration": 0.5},
+        {"budget_s": 600.0},
+    ],
+    ids=str,
+)
+def test_whatever_decides_a_search_decides_the_hash(change: dict[str, Any]) -> None:
+    specs = [replace(SPEC, search=search) for search in (None, Search(), Search(**change))]
+    specs += [replace(SPEC, search=Search(space=SearchSpace(learning_rate=Range(1e-4, 1e-2, step=1e-4))))]
+    assert len({spec.hash for spec in specs}) == 4
+
+
+def test_a_specification_stored_before_there_was_a_search_still_reads() -> None:
+    stored = json.loads(json.dumps(SPEC.to_json()))
+    for name in ("search", "refit_all"):
+        del stored[name]
+    read = ExperimentSpec.from_json(stored)
+    assert read == SPEC
+    assert (read.search, read.refit_all) == (None, False)
+
+
+def test_what_is_read_back_is_of_the_same_kinds() -> None:
+    space = SearchSpace(batch_size=Range(16, 64, step=16), learning_rate=Range(1e-4, 1e-2, log=True))
+    spec = replace(SPEC, mode="optimized", search=Search(space=space))
+    again = ExperimentSpec.from_json(json.loads(json.dumps(spec.to_json()))).search
+    assert again is not None
+    assert isinstance(again.space.batch_size, Range)
+    assert isinstance(again.space.batch_size.low, int), "whole numbers stay whole"
+    assert isinstance(again.space.epochs, tuple)
+    hash(again)
+
+
+def test_the_default_space_is_the_specification_s() -> None:
+    space = SearchSpace()
+    assert space.learning_rate == (0.0001, 0.0005, 0.001, 0.005, 0.01)
+    assert space.batch_size == (16, 32, 64, 128)
+    assert space.dropout_rate == (0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
+    assert space.epochs == (10, 20, 30, 50)
+    assert space.activation == ("relu", "tanh", "elu", "selu", "swish", "gelu", "leaky_relu")
+
+
+def test_a_search_prunes_and_explores_three_tenths_unless_told_otherwise() -> None:
+    search = Search()
+    assert (search.strategy, search.n_trials, search.budget_s) == ("random", None, None)
+    assert (search.pruning, search.exploration) == (True, 0.3)
 
 
 def test_fields_of_a_later_version_are_refused_by_name() -> None:

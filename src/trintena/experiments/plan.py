@@ -151,10 +151,10 @@ def _search_of(request: Request) -> Search | None:
     if search.budget_s is not None and not MINIMUM_BUDGET_S <= search.budget_s < math.inf:
         raise UsageError(
             phrase(
-                en=f"A budget must be of at least {number(MINIMUM_BUDGET_S)} seconds, "
-                f"not {number(search.budget_s)}.",
-                pt=f"O orçamento deve ser de no mínimo {number(MINIMUM_BUDGET_S)} segundos, "
-                f"e não {number(search.budget_s)}.",
+                en=f"A budget must be of at least {number(MINIMUM_BUDGET_S, 'g')} seconds, "
+                f"not {number(search.budget_s, '.12g')}.",
+                pt=f"O orçamento deve ser de no mínimo {number(MINIMUM_BUDGET_S, 'g')} segundos, "
+                f"e não {number(search.budget_s, '.12g')}.",
             ),
             field="budget",
         )

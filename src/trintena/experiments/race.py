@@ -54,7 +54,8 @@ class Race:
         self._n_legs = max(1, math.ceil(math.log2(max(len(studies), 1) / FINALISTS)) + 1)
         self._leg = 1
         self.ends_at = self._began + seconds - max(JUDGING_S, JUDGING_SHARE * seconds)
-        self.search_ends_at = self._began + SEARCH_SHARE * seconds
+        # A run that is resumed may have hardly any time left.
+        self.search_ends_at = min(self._began + SEARCH_SHARE * seconds, self.ends_at)
 
     @property
     def search_is_over(self) -> bool:

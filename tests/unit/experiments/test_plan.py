@@ -5,10 +5,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trintena.domain import ExperimentSpec, PriceSeries, Split
+from trintena.domain import ExperimentSpec, PriceSeries, Range, Search, SearchSpace, Split
 from trintena.errors import DataError, UnknownNameError, UsageError
 from trintena.experiments import Request, plan
-from trintena.experiments.plan import MAXIMUM_HORIZON, MAXIMUM_LOOKBACK, MAXIMUM_SEED, windows_of
+from trintena.experiments.plan import (
+    MAXIMUM_HORIZON,
+    MAXIMUM_LOOKBACK,
+    MAXIMUM_SEED,
+    budget_seconds,
+    windows_of,
+)
 from trintena.registry import Registry
 from trintena.windows import segments_of
 from trintena.zoo import ARCHITECTURES
@@ -173,11 +179,101 @@ def test_an_hourly_series_keeps_its_hours(registry: Registry) -> None:
     assert len(windows_of(spec, series)[0]) == N_ROWS
 
 
+# Optimized mode
+
+
+def optimized(**search: Any) -> dict[str, Any]:
+    return {"mode": "optimized", "search": Search(**search)}
+
+
+def test_optimized_mode_searches_as_the_specification_says_unless_told_otherwise(registry: Registry) -> None:
+    spec = registry.experiment(plan(request(mode="optimized"), prices(), registry)).spec
+    assert spec.mode == "optimized"
+    assert spec.search == Search("random", 20)
+    assert not spec.refit_all
+
+
+def test_the_search_that_was_asked_for_is_stored(registry: Registry) -> None:
+    space = SearchSpace(learning_rate=Range(1e-4, 1e-2, log=True), epochs=(2, 4), activation=("mish",))
+    asked = Search("bayesian", 7, space, pruning=False, exploration=0.5, budget_s=90.0)
+    chosen = request(mode="optimized", search=asked, refit_all=True)
+    spec = registry.experiment(plan(chosen, prices(), registry)).spec
+    assert spec.search == asked
+    assert spec.refit_all
+
+
+@pytest.mark.parametrize(
+    ("chosen", "n_trials"),
+    [
+        ({"strategy": "grid"}, 3360),
+        ({"strategy": "grid", "n_trials": 5}, 5),
+        ({"strategy": "random"}, 20),
+        ({"strategy": "bayesian"}, 20),
+        ({"n_trials": 4000}, 3360),
+        ({"n_trials": 9, "space": SearchSpace((0.1,), (16,), (0.1,), (1, 2), ("relu",))}, 2),
+        ({"n_trials": 4000, "space": SearchSpace(dropout_rate=Range(0.0, 0.5))}, 4000),
+    ],
+)
+def test_the_number_of_trials_is_stored_never_more_than_there_are_combinations(
+    registry: Registry, chosen: dict[str, Any], n_trials: int
+) -> None:
+    spec = registry.experiment(plan(request(**optimized(**chosen)), prices(), registry)).spec
+    assert spec.search is not None
+    assert spec.search.n_trials == n_trials
+
+
+@pytest.mark.parametrize("chosen", [{"exploration": 0.0}, {"exploration": 1.0}, {"budget_s": 60.0}])
+def test_a_search_at_the_edges_is_accepted(registry: Registry, chosen: dict[str, Any]) -> None:
+    assert plan(request(**optimized(**chosen)), prices(), registry)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("90s", 90.0),
+        ("90", 90.0),
+        ("10m", 600.0),
+        ("10min", 600.0),
+        ("1h30m", 5400.0),
+        ("2h", 7200.0),
+        ("1h2m3s", 3723.0),
+        ("1h5s", 3605.0),
+        (" 10M ", 600.0),
+        (600, 600),
+        (90.5, 90.5),
+        (None, None),
+    ],
+)
+def test_a_budget_is_a_number_of_seconds_or_text_with_units(value: Any, seconds: float | None) -> None:
+    assert budget_seconds(value) == seconds
+
+
+@pytest.mark.parametrize(
+    "value", ["", "  ", "soon", "10 minutes", "-5m", "1d", "m", "10m1h", "1.5h", "1h 30", "ten", True]
+)
+def test_what_is_no_span_of_time_is_refused_as_a_budget(value: Any) -> None:
+    with pytest.raises(UsageError, match="a span of time such as 90s, 10m or 1h30m, not") as refusal:
+        budget_seconds(value)
+    assert refusal.value.field == "budget"
+    assert repr(value) in str(refusal.value)
+
+
+def test_refusals_of_a_search_are_said_in_portuguese(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRINTENA_LANG", "pt")
+    with pytest.raises(UsageError, match="orçamento deve ser de no mínimo 60 segundos, e não 59,5"):
+        plan(request(**optimized(budget_s=59.5)), prices(), registry)
+    with pytest.raises(UsageError, match="O orçamento é um tempo como 90s"):
+        budget_seconds("logo")
+    with pytest.raises(UsageError, match="O modo rápido não busca nada"):
+        plan(request(refit_all=True), prices(), registry)
+
+
 # Refusals
 
 
 REFUSALS: list[tuple[dict[str, Any], type[UsageError], str, str]] = [
-    ({"mode": "optimized"}, UsageError, "mode", "'optimized' is not available in this version; use fast"),
     ({"mode": "slow"}, UsageError, "mode", "'slow'"),
     (
         {"target": "price"},
@@ -214,6 +310,25 @@ REFUSALS: list[tuple[dict[str, Any], type[UsageError], str, str]] = [
     ({"split": Split(dates=("a", "b", "c"))}, UsageError, "split", "three ISO dates"),
     ({"lookback": 80}, DataError, "split", "train has 620 origins and needs 800"),
     ({"start": "2017-01-01"}, DataError, "split", "with 269 rows, lookback 10 and horizon 1"),
+    ({"search": Search()}, UsageError, "mode", "Fast mode searches for nothing"),
+    ({"refit_all": True}, UsageError, "mode", "Fast mode searches for nothing"),
+    (optimized(strategy="gridd"), UnknownNameError, "strategy", "Did you mean 'grid'?"),
+    (optimized(n_trials=0), UsageError, "n_trials", "at least 1, not 0"),
+    (optimized(n_trials=2.5), UsageError, "n_trials", "not 2.5"),
+    (optimized(exploration=1.01), UsageError, "exploration", "from 0 to 1, not 1.01"),
+    (optimized(exploration=-0.1), UsageError, "exploration", "from 0 to 1, not -0.1"),
+    (optimized(exploration=float("nan")), UsageError, "exploration", "from 0 to 1"),
+    (optimized(budget_s=59.9), UsageError, "budget", "at least 60 seconds, not 59.9"),
+    (optimized(budget_s=0.0), UsageError, "budget", "at least 60 seconds"),
+    (optimized(budget_s=-600.0), UsageError, "budget", "at least 60 seconds"),
+    (optimized(budget_s=float("inf")), UsageError, "budget", "at least 60 seconds"),
+    (optimized(budget_s=float("nan")), UsageError, "budget", "at least 60 seconds"),
+    (
+        optimized(strategy="grid", space=SearchSpace(learning_rate=Range(1e-4, 1e-2))),
+        UsageError,
+        "learning_rate",
+        "this range has no step",
+    ),
 ]
 
 

@@ -94,6 +94,19 @@ def test_no_target_is_shared_and_each_border_costs_horizon_less_one_origins(
     assert max(targets[-1]) == n_rows - 1, "the last target is the last row"
 
 
+@given(splits())
+def test_joined_every_origin_with_targets_is_there_to_train_on_purged_ones_included(
+    split: tuple[int, tuple[int, int, int], int, int],
+) -> None:
+    n_rows, borders, lookback, horizon = split
+    segments = segment_origins(n_rows, borders, lookback, horizon)
+    joined = segments.joined()
+    assert list(joined.train) == [t for t in range(lookback - 1, n_rows) if t + horizon < n_rows]
+    assert [len(joined[name]) for name in NAMES[1:]] == [0, 0, 0]
+    assert joined.borders == borders
+    assert segments == segment_origins(n_rows, borders, lookback, horizon), "what was split stays as it is"
+
+
 @pytest.mark.parametrize(
     ("n_rows", "numbers"),
     [
