@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 TRIAL = "trintena.training.trial:run_trial"
 TICK_S = 0.25
 _CANCEL_CHECK_S = 1.0
-_COST_OF_A_LAYER = 50_000
-"""In parameters: what one more layer costs, beside what its weights cost to train."""
+_COST_OF_A_LAYER = {"fast": 50_000, "optimized": 10_000}
+"""In parameters: what one more layer costs, beside what its weights cost to train for an epoch. It is mostly
+compilation, which in a search several trials of several epochs share."""
 
 Key = tuple[int, "Purpose", int]
 """Of a trial within its experiment: architecture, purpose, number."""
@@ -61,6 +62,8 @@ class TrainingRun:
     def _train(self) -> bool:
         for study in self.studies.values():
             self.apply(study, study.begin())
+            if self.searches and study.trials and study.rests:
+                self._mirror(study)  # a kill may have come between the end of a round and this
             self.go_on(study)
         self.observe(self.progress)
         executor, next_check = self.place.executor, 0.0
@@ -255,7 +258,7 @@ class TrainingRun:
             name=recipe.name,
             n_trials=study.n_trials,
             n_refits=N_REFITS if self.searches else 0,
-            cost=sum(weight.size for weight in graph.weights) + _COST_OF_A_LAYER * n_layers,
+            cost=sum(weight.size for weight in graph.weights) + _COST_OF_A_LAYER[self.spec.mode] * n_layers,
             counts=dict(Counter(trial.state for trial in study.trials)),
             refits=[trial.validation_rmse for trial in study.refits if trial.state in ENDED],
             best=None if best is None else best.validation_rmse,
