@@ -14,7 +14,7 @@ import numpy as np
 from trintena.bootstrap import Application, application
 from trintena.data import read_csv
 from trintena.domain import ModelVersion, PriceSeries
-from trintena.experiments import Request, Workplace, plan, run_experiment
+from trintena.experiments import Observer, Request, Workplace, plan, run_experiment
 from trintena.settings import Settings
 
 PROGRAMS = Path(os.environ["JAX_COMPILATION_CACHE_DIR"])
@@ -53,11 +53,13 @@ class Lab:
         """Fast mode on a series, by default with one small architecture on all rows: the answer."""
         return self.train_stored(self.store(series), **request)
 
-    def train_stored(self, series: PriceSeries, **request: Any) -> dict[str, Any]:
+    def train_stored(
+        self, series: PriceSeries, *, observe: Observer = lambda progress: None, **request: Any
+    ) -> dict[str, Any]:
         """The same on a series that was imported."""
         wanted = Request(**{"model_ids": "9", "lookback": 8, "years": None, **request})
         experiment_id = plan(wanted, series, self.app.registry)
-        answer = run_experiment(self.place, experiment_id)
+        answer = run_experiment(self.place, experiment_id, observe)
         assert answer["status"] == "success", answer
         return answer
 

@@ -5,11 +5,13 @@ All of it is small: 480 rows, one activation (each costs a compilation), few epo
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from integration.champion.lab import Lab, autoregressive, prices
+from integration.training.running import select
 from trintena.domain import PriceSeries, Search, SearchSpace, Split
 
 MODELS = (6, 9)
@@ -45,3 +47,19 @@ def board(answer: dict[str, Any]) -> list[dict[str, Any]]:
 def same_floats(first: Any, second: Any) -> bool:
     """Whether two curves or forecasts are bit for bit the same."""
     return np.array_equal(np.asarray(first), np.asarray(second), equal_nan=True)
+
+
+def optuna_numbers(home: Path) -> list[list[int]]:
+    """Which trials Optuna's own tables hold, by study."""
+    import optuna
+
+    if not select(home, "SELECT study_id FROM studies"):
+        return []
+    storage = optuna.storages.RDBStorage(f"sqlite:///{home}/trintena.db")
+    try:
+        studies = optuna.study.get_all_study_names(storage)
+        found = [optuna.load_study(study_name=name, storage=storage).trials for name in sorted(studies)]
+        return [[trial.user_attrs["number"] for trial in trials] for trials in found]
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()

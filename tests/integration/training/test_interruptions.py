@@ -39,7 +39,7 @@ def assert_partial(done: Done) -> None:
     kept = trials(done.home)
     assert 0 < len(kept) < len(MODELS)
     assert {state for state, _ in kept.values()} == {"COMPLETE"}
-    assert f"Partial board: {len(kept)} of {len(MODELS)} finished." in done.out
+    assert f"Partial board: {len(kept)} of {len(MODELS)} architectures finished." in done.out
     assert "Last value (baseline)" in done.out
     assert "What is finished is kept. Train the rest: trintena train --resume 1" in done.err
     assert "Traceback" not in done.err
