@@ -17,6 +17,7 @@ LIGHT = (
     "trintena.cli",
     "trintena.jobs",
     "trintena.registry",
+    "trintena.search",
     "trintena.services",
     "trintena.zoo",
 )
