@@ -5,6 +5,7 @@ All of it is small: 480 rows, one activation (each costs a compilation), few epo
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -63,3 +64,9 @@ def optuna_numbers(home: Path) -> list[list[int]]:
     finally:
         storage.remove_session()
         storage.engine.dispose()
+
+
+def states(home: Path) -> Counter[str]:
+    """How many search trials are in each state, by the database."""
+    query = "SELECT state FROM architecture_trials WHERE purpose = 'search'"
+    return Counter(state for (state,) in select(home, query))
