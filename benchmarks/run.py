@@ -25,9 +25,10 @@ from pathlib import Path
 from typing import Any
 
 import machine
+from case import FEATURES, LOOKBACK, SYMBOL, YEARS
 from report import table
 from trintena.zoo import choose
-from workload import CONTENT_HASH, FAST_MODE, FEATURES, LOOKBACK, SYMBOL, YEARS, Workload
+from workload import CONTENT_HASH, FAST_MODE, Workload
 
 HERE = Path(__file__).parent
 BEGIN, END = "<!-- results -->\n", "<!-- end of results -->\n"

@@ -243,7 +243,7 @@ def section(results: dict[str, Any]) -> str:
             "",
             f"- {about['trainings']} recorded trainings of GRU Classic, lookback {about['lookback']}, on the "
             f"planted series: best {table['best']:.6f}, median {table['median']:.6f}, "
-            f"worst {table['worst']:.6f}. {results['n_seeds']} seeds, each with the same first six trials for both.",
+            f"worst {table['worst']:.6f}. {results['n_seeds']} seeds; both have the same first six trials.",
             f"- Recorded {about['date']}, commit {about['commit']}, in {about['seconds']:.0f} s.",
             "",
         ]

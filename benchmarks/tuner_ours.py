@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from case import SEED, Case
 from trintena.domain import Hyperparameters, TrialResult
-from trintena.experiments.run import TRIAL
+from trintena.experiments.training_run import TRIAL
 from trintena.experiments.workplace import WARM_UP, training_environment
 from trintena.jobs.executors import EXECUTORS
 from trintena.jobs.protocol import Failed, Finished, Task

@@ -24,11 +24,11 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 import machine
+from case import SYMBOL, YEARS
 from curves import Line, write_svg
 from trintena import train_all_models_with_optimization
 from trintena.registry import Registry
 from whole_job_report import section
-from workload import SYMBOL, YEARS
 
 if TYPE_CHECKING:
     from trintena.domain import TrialResult
