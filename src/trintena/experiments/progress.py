@@ -11,7 +11,7 @@ from trintena.domain import TrialResult, TrialState
 EARLIEST_ESTIMATE = 0.1
 """Before this share of the work is done, a time left would be a guess."""
 _REFIT = 2.0
-"""How many search trials a refit is worth, until one has ended: none of them is pruned."""
+"""How many search trials a refit is worth, until there is a best one: none of them is pruned."""
 
 
 @dataclass
@@ -31,13 +31,13 @@ class StudyProgress:
     """Validation RMSE of each refit that has ended, None where it failed."""
     best: float | None = None
     """The lowest validation RMSE of a trial that was not pruned."""
+    best_seconds: float | None = None
+    """What that trial took: what each refit of it is taken to last."""
     reason: str | None = None
     """Why its last failed trial failed."""
     n_timed: int = 0
     seconds: float = 0.0
     """What the search trials that ended in this run took together, of one worker."""
-    refit_seconds: float = 0.0
-    n_refits_timed: int = 0
 
     @property
     def n_ended(self) -> int:
@@ -142,28 +142,29 @@ class Progress:
         return left if left is not None and self.share >= EARLIEST_ESTIMATE else None
 
     def _left(self) -> float | None:
-        """Seconds to go; None before anything has ended."""
+        """Seconds to go; None while there are search trials to come and none has ended."""
         if all(study.is_over for study in self.studies.values()):
             return 0.0
         timed = [study for study in self.studies.values() if study.n_timed]
-        if not timed:
+        if not timed and any(study.n_ended < study.n_trials for study in self.studies.values()):
             return None
-        by_cost = sum(s.seconds for s in timed) / sum(s.cost * s.n_timed for s in timed)
-        refitted = [study for study in timed if study.n_refits_timed]
-        refit = _REFIT
-        if refitted:
-            searched = sum(s.n_refits_timed * s.seconds / s.n_timed for s in refitted)
-            refit = sum(s.refit_seconds for s in refitted) / searched if searched else _REFIT
+        cost = sum(s.cost * s.n_timed for s in timed)
+        by_cost = sum(s.seconds for s in timed) / cost if cost else 0.0
+        found = [study for study in timed if study.best_seconds]
+        by_mean = sum(s.seconds / s.n_timed for s in found)
+        refit_by_mean = sum(s.best_seconds or 0.0 for s in found) / by_mean if by_mean else _REFIT
         work = 0.0
         for model_id, study in self.studies.items():
             # Its own mean as soon as it has one, weighed against what its cost lets expect.
             each = (study.seconds + by_cost * study.cost) / (study.n_timed + 1)
-            to_come = max(study.n_trials - study.n_ended, 0) * each
-            if not (study.is_over or (study.n_ended >= study.n_trials and study.best is None)):
-                to_come += max(study.n_refits - len(study.refits), 0) * refit * each
-            under_way = [run for run in self.running.values() if run.model_id == model_id]
-            had = sum(min(time.monotonic() - run.since, 0.9 * each) for run in under_way)
-            work += max(to_come - had, 0.0)
+            refit = study.best_seconds or refit_by_mean * each
+            n_trials = max(study.n_trials - study.n_ended, 0)
+            n_refits = study.n_refits - len(study.refits) if n_trials or study.best is not None else 0
+            to_come = n_trials * each + n_refits * refit
+            for run in self.running.values():
+                if run.model_id == model_id:
+                    to_come -= min(time.monotonic() - run.since, 0.9 * (refit if run.is_refit else each))
+            work += max(to_come, 0.0)
         return work / max(self.workers, 1)
 
 

@@ -209,12 +209,10 @@ class TrainingRun:
             scores = {"validation": self.case.judge.scores("validation", trial.forecasts["validation"])}
         own = self.progress.studies[trial.model_id]
         self.registry.record_trial(self.case.experiment_id, trial, scores, model_name=own.name)
-        seconds = trial.elapsed_seconds or 0.0
         if trial.purpose == "refit":
             own.refits.append(trial.validation_rmse)
-            own.refit_seconds, own.n_refits_timed = own.refit_seconds + seconds, own.n_refits_timed + 1
         else:
-            own.seconds, own.n_timed = own.seconds + seconds, own.n_timed + 1
+            own.seconds, own.n_timed = own.seconds + (trial.elapsed_seconds or 0.0), own.n_timed + 1
         own.reason = trial.reason or own.reason
         self.progress.latest = trial
         self.registry.add_event(
@@ -253,18 +251,16 @@ class TrainingRun:
         recipe = architecture(study.model_id)
         graph = recipe.graph(self.case.shape)
         n_layers = sum(1 for node in graph.nodes if graph.weights_of(node))
-        best = study.best
         return StudyProgress(
             name=recipe.name,
             n_trials=study.n_trials,
             n_refits=N_REFITS if self.searches else 0,
             cost=sum(weight.size for weight in graph.weights) + _COST_OF_A_LAYER[self.spec.mode] * n_layers,
-            counts=dict(Counter(trial.state for trial in study.trials)),
             refits=[trial.validation_rmse for trial in study.refits if trial.state in ENDED],
-            best=None if best is None else best.validation_rmse,
         )
 
     def _count(self, study: Study) -> None:
         own, best = self.progress.studies[study.model_id], study.best
         own.counts = dict(Counter(trial.state for trial in study.trials))
         own.best = None if best is None else best.validation_rmse
+        own.best_seconds = None if best is None else best.elapsed_seconds
