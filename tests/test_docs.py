@@ -131,17 +131,25 @@ def test_the_source_that_is_shown_delivers() -> None:
 def session(page: str) -> Iterator[tuple[str, str]]:
     """Files and commands of a page, in order: (name, content) and ("$", command and what it prints)."""
     text = (ROOT / "docs" / page).read_text("utf-8")
-    for name, content in re.findall(r"^```(csv [\w.]+|console)\n(.*?)^```", text, re.M | re.S):
-        if name.startswith("csv "):
-            yield name.removeprefix("csv "), content
+    for name, content in re.findall(r"^```(\w+ [\w.]+|console)\n(.*?)^```", text, re.M | re.S):
+        if name != "console":
+            yield name.partition(" ")[2], content
         else:
             yield from (("$", step) for step in content.removeprefix("$ ").split("\n$ "))
 
 
+def printed(command: str, folder: Path, **variables: str) -> list[str]:
+    """What a command prints, line by line, in a folder that is home and working directory."""
+    environment = {**os.environ, "TRINTENA_HOME": str(folder), **variables}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    lines = subprocess.run(
+        f"{command} 2>&1", shell=True, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE
+    ).stdout.splitlines()
+    return [line.rstrip() for line in lines]
+
+
 @pytest.mark.parametrize(("page", "language"), [("data.md", "en"), ("dados.md", "pt")])
 def test_the_commands_on_data_print_what_is_shown(page: str, language: str, tmp_path: Path) -> None:
-    environment = {**os.environ, "TRINTENA_HOME": str(tmp_path), "TRINTENA_LANG": language}
-    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     steps = list(session(page))
     assert len(steps) >= 8
     for name, content in steps:
@@ -149,7 +157,27 @@ def test_the_commands_on_data_print_what_is_shown(page: str, language: str, tmp_
             (tmp_path / name).write_text(content, "utf-8")
             continue
         command, _, shown = content.partition("\n")
-        printed = subprocess.run(
-            f"{command} 2>&1", shell=True, cwd=tmp_path, env=environment, text=True, stdout=subprocess.PIPE
-        ).stdout
-        assert [line.rstrip() for line in printed.splitlines()] == shown.rstrip().splitlines(), command
+        assert printed(command, tmp_path, TRINTENA_LANG=language) == shown.rstrip().splitlines(), command
+
+
+def shape(line: str) -> str:
+    """A line without what differs from one machine to another: its numbers, and the room that they take."""
+    return " ".join(re.sub(r"[+-]?\d[\d.,:]*", "0", line).split())
+
+
+@pytest.mark.parametrize(("page", "language"), [("optimized.md", "en"), ("otimizado.md", "pt")])
+def test_the_commands_on_searches_print_what_is_shown(page: str, language: str, tmp_path: Path) -> None:
+    """Numbers aside; a line of three dots stands for any lines."""
+    programs = str(Path(os.environ["JAX_COMPILATION_CACHE_DIR"]).parent)
+    told = {"TRINTENA_LANG": language, "TRINTENA_CACHE": programs, "TRINTENA_WORKERS": "1"}
+    steps = list(session(page))
+    assert len(steps) >= 6
+    for name, content in steps:
+        if name != "$":
+            (tmp_path / name).write_text(content, "utf-8")
+            continue
+        command, _, shown = content.partition("\n")
+        lines = [shape(line) for line in shown.rstrip().splitlines()]
+        pattern = "".join(r"(.*\n)*?" if line == "…" else re.escape(line) + r"\n" for line in lines)
+        page_printed = "".join(f"{shape(line)}\n" for line in printed(command, tmp_path, **told))
+        assert re.fullmatch(pattern, page_printed), f"{command}\n{page_printed}"

@@ -162,7 +162,9 @@ def _search_fields(search: Search) -> dict[str, str]:
     )
     if search.strategy == "bayesian":
         share = number(search.exploration, ".0%")
-        told += phrase(en=f", {share} of them drawn at random", pt=f", {share} delas sorteadas")
+        told += phrase(
+            en=f", {share} at random after the first ones", pt=f", {share} ao acaso depois das primeiras"
+        )
     own = SearchSpace()
     changed = [
         f"{field.name} {_choice(getattr(search.space, field.name))}"

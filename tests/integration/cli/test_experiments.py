@@ -242,7 +242,7 @@ def test_the_answer_of_a_search_that_was_stopped_is_shown(
         (Search("grid", 7), "Grid search through 7 of 3,360 combinations, shuffled, 7 trials for each"),
         (
             Search("bayesian", exploration=0.25),
-            "20 trials for each architecture, 25% of them drawn at random",
+            "20 trials for each architecture, 25% at random after the first ones",
         ),
         (
             Search(space=SearchSpace(learning_rate=Range(0.0001, 0.01, log=True))),
