@@ -79,6 +79,7 @@ def train(case: Case, trials: list[TrialResult], executor: Executor) -> Iterator
                     "forecast": ("validation", "test"),
                 },
                 cost=n_parameters * trial.hyperparameters.epochs,
+                group=trial.model_id,
             )
         )
     for event in executor.events():
