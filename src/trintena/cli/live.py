@@ -38,7 +38,7 @@ def shown_progress() -> Iterator[Observer]:
 
 def _picture(progress: Progress) -> RenderableType:
     lines: list[RenderableType] = [
-        Text(f"{say(progress.phase)}  {_how_far(progress)}  {_time_left(progress)}", style="bold"),
+        Text(_headline(progress), style="bold"),
         Padding(ProgressBar(total=1.0, completed=progress.share, width=60), 0),  # ends its line
     ]
     for worker, run in sorted(progress.running.items()):
@@ -52,6 +52,12 @@ def _picture(progress: Progress) -> RenderableType:
             for place, (name, score) in enumerate(progress.ranking[:_RANKED], 1)
         ]
     return Group(*lines)
+
+
+def _headline(progress: Progress) -> str:
+    """What goes on and how far it is; how long it takes, until the last moments that nothing estimates."""
+    told = f"{say(progress.phase)}  {_how_far(progress)}"
+    return f"{told}  {_time_left(progress)}" if progress.phase == "training" else told
 
 
 def _how_far(progress: Progress) -> str:

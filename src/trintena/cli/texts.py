@@ -137,8 +137,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Parado. O que terminou está salvo. Treine o resto: trintena train --resume {id}",
     ),
     "started": (
-        "Experiment {id}: {n} architectures on {symbol}, {workers} workers",
-        "Experimento {id}: {n} arquiteturas em {symbol}, {workers} processos",
+        "Experiment {id}: {n} architectures on {symbol}, workers: {workers}",
+        "Experimento {id}: {n} arquiteturas em {symbol}, processos: {workers}",
     ),
     "took": ("{time} in all", "{time} no total"),
     "all_failed": ("No architecture ended with a model.", "Nenhuma arquitetura terminou com um modelo."),

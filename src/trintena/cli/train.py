@@ -263,15 +263,28 @@ def _refuse_changes(context: typer.Context) -> None:
     changed = [option for name, option in _given(context).items() if name not in _BESIDE_RESUME]
     if changed:
         raise UsageError(
-            f"--resume goes on with an experiment as it was planned; it takes no {', '.join(changed)}.",
+            phrase(
+                en="--resume goes on with an experiment as it was planned; it takes no "
+                f"{', '.join(changed)}.",
+                pt=f"--resume continua um experimento como foi planejado; não aceita {', '.join(changed)}.",
+            ),
             field="resume",
-            hint="Leave it out, or leave --resume out to train anew.",
+            hint=phrase(
+                en="Leave it out, or leave --resume out to train anew.",
+                pt="Retire essa opção, ou retire --resume para treinar de novo.",
+            ),
         )
 
 
 def _one_of(field: str, value: str, known: tuple[str, ...]) -> str:
     if value not in known:
-        raise UsageError(f"Unknown {field} {value!r}; it is one of {', '.join(known)}.", field=field)
+        raise UsageError(
+            phrase(
+                en=f"Unknown {field} {value!r}; it is one of {', '.join(known)}.",
+                pt=f"Valor desconhecido para --{field}: {value!r}; use um destes: {', '.join(known)}.",
+            ),
+            field=field,
+        )
     return value
 
 
@@ -279,7 +292,13 @@ def _years(text: str) -> int | None:
     if text == "all":
         return None
     if not text.isdecimal() or int(text) < 1:
-        raise UsageError(f"--years takes a whole number from 1 on, or all, not {text!r}.", field="years")
+        raise UsageError(
+            phrase(
+                en=f"--years takes a whole number from 1 on, or all, not {text!r}.",
+                pt=f"--years recebe um número inteiro a partir de 1, ou all, e não {text!r}.",
+            ),
+            field="years",
+        )
     return int(text)
 
 
@@ -288,7 +307,13 @@ def _split(text: str | None) -> Split:
         return Split()
     parts = [part.strip() for part in text.split(",")]
     if len(parts) != 3:
-        raise UsageError(f"--split takes three fractions or three dates, not {text!r}.", field="split")
+        raise UsageError(
+            phrase(
+                en=f"--split takes three fractions or three dates, not {text!r}.",
+                pt=f"--split recebe três frações ou três datas, e não {text!r}.",
+            ),
+            field="split",
+        )
     try:
         first, second, third = (float(part) for part in parts)
     except ValueError:
@@ -306,10 +331,17 @@ def _check_writable(json_file: Path | None) -> None:
             json_file.touch()
             json_file.unlink()
         elif json_file.is_dir():
-            why = "It is a folder"
+            why = phrase(en="It is a folder", pt="É uma pasta")
         elif not os.access(json_file, os.W_OK):  # opening a pipe would end it for its reader
-            why = "It may not be written to"
+            why = phrase(en="It may not be written to", pt="Não pode ser escrito")
     except OSError as error:
         why = error.strerror
     if why is not None:
-        raise UsageError(f"Cannot write --json {json_file}: {why}.", field="json", hint="Name another file.")
+        raise UsageError(
+            phrase(
+                en=f"Cannot write --json {json_file}: {why}.",
+                pt=f"Não é possível escrever --json {json_file}: {why}.",
+            ),
+            field="json",
+            hint=phrase(en="Name another file.", pt="Indique outro arquivo."),
+        )

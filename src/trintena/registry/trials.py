@@ -78,7 +78,7 @@ class Trials(Weights):
                 raise NotFoundError(
                     phrase(
                         en=f"Experiment {experiment_id} has no {purpose} trial {number} of model {model_id}.",
-                        pt=f"O experimento {experiment_id} não tem o trial {number} ({purpose}) "
+                        pt=f"O experimento {experiment_id} não tem a tentativa {number} ({purpose}) "
                         f"do modelo {model_id}.",
                     ),
                     hint=phrase(

@@ -107,7 +107,7 @@ def total_trials(search: Search) -> int:
         raise UsageError(
             phrase(
                 en=f"The number of trials must be a whole number of at least 1, not {asked!r}.",
-                pt=f"O número de trials deve ser um inteiro de no mínimo 1, e não {asked!r}.",
+                pt=f"O número de tentativas deve ser um inteiro de no mínimo 1, e não {asked!r}.",
             ),
             field="n_trials",
         )
