@@ -50,20 +50,32 @@ def same_floats(first: Any, second: Any) -> bool:
     return np.array_equal(np.asarray(first), np.asarray(second), equal_nan=True)
 
 
-def optuna_numbers(home: Path) -> list[list[int]]:
-    """Which trials Optuna's own tables hold, by study."""
+def studies_of(home: Path) -> dict[str, dict[str, Any]]:
+    """What Optuna itself reads of each study in the project's database, by its name."""
     import optuna
 
     if not select(home, "SELECT study_id FROM studies"):
-        return []
+        return {}
     storage = optuna.storages.RDBStorage(f"sqlite:///{home}/trintena.db")
     try:
-        studies = optuna.study.get_all_study_names(storage)
-        found = [optuna.load_study(study_name=name, storage=storage).trials for name in sorted(studies)]
-        return [[trial.user_attrs["number"] for trial in trials] for trials in found]
+        return {
+            name: _read(optuna.load_study(study_name=name, storage=storage))
+            for name in optuna.study.get_all_study_names(storage)
+        }
     finally:
         storage.remove_session()
         storage.engine.dispose()
+
+
+def _read(study: Any) -> dict[str, Any]:
+    best = study.best_trial
+    return {
+        "numbers": [trial.user_attrs["number"] for trial in study.trials],
+        "states": dict(Counter(trial.state.name for trial in study.trials)),
+        "best_value": best.value,
+        "best_params": best.params,
+        "attributes": study.user_attrs,
+    }
 
 
 def states(home: Path) -> Counter[str]:
