@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -72,19 +73,21 @@ def show(experiment_id: ExperimentId, as_json: AsJson = False) -> None:
         row = _described(trintena, record)
         results = _results(trintena, record)
         counts = trintena.registry.trial_counts(experiment_id)
+        failures = _failures(trintena, record)
     if as_json:
         by_model = {str(model_id): own for model_id, own in counts.items()}
-        about = {"spec": record.spec.to_json(), "trial_counts_by_model": by_model}
+        about = {"spec": record.spec.to_json(), "trial_counts_by_model": by_model, "failures": failures}
         print_json({**row, **about, "result": record.result, "results": results})
         return
     from trintena.cli.board import print_board
-    from trintena.cli.experiments_shown import print_experiment, print_trial_counts
+    from trintena.cli.experiments_shown import print_experiment, print_failures, print_trial_counts
     from trintena.cli.ranking import print_ranking
 
     print_experiment(record, row)
     screen.print()
     if record.spec.search is not None:
         print_trial_counts(results, counts, alive=row["state"] == "running")
+        print_failures(failures)
         screen.print()
     # An experiment that was resumed keeps the answer of its last end until the next one.
     if record.finished_at is not None and record.result is not None:
@@ -230,6 +233,12 @@ def _winner(record: ExperimentRecord) -> dict[str, Any] | None:
     winner = (record.result or {}).get("winner")
     score = "rmse" if record.spec.mode == "fast" else "best_rmse"
     return winner and {key: winner[key] for key in ("model_id", "model_name", score)}
+
+
+def _failures(trintena: Application, record: ExperimentRecord) -> dict[str, int]:
+    """Why trials failed, and how many did so for that reason."""
+    trials = trintena.registry.trials(record.id, forecasts=False)
+    return dict(Counter(trial.reason or "" for trial in trials if trial.state == "FAIL"))
 
 
 def _results(trintena: Application, record: ExperimentRecord) -> list[dict[str, Any]]:

@@ -7,14 +7,17 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from trintena.cli.board import told_search
+from trintena.cli.output import screen
 from trintena.cli.tables import NOTHING, moment, print_fields, print_table
-from trintena.cli.texts import say, span
+from trintena.cli.texts import one_line, say, span
 from trintena.domain import ENDED, Range, SearchSpace
 from trintena.language import number, phrase
 
 if TYPE_CHECKING:
     from trintena.domain import Search, TrialState
     from trintena.registry import ExperimentRecord
+
+_REASONS_SHOWN = 3
 
 
 def print_experiments(records: Sequence[ExperimentRecord], rows: Sequence[dict[str, Any]]) -> None:
@@ -117,7 +120,25 @@ def print_trial_counts(
         ],
         right=headings[1:],
         folding=headings[:1],
+        optional=[headings[-1], states["WAITING"], states["RUNNING"]],
     )
+
+
+def print_failures(failures: Mapping[str, int]) -> None:
+    """Print why trials failed, the commonest reasons first; nothing where none did."""
+    by_number = sorted(failures.items(), key=lambda item: (-item[1], item[0]))
+    for reason, n in by_number[:_REASONS_SHOWN]:
+        told = one_line(reason)
+        screen.print(
+            phrase(en=f"Failed, {number(n)}: {told}", pt=f"Com falha, {number(n)}: {told}"), soft_wrap=True
+        )
+    if others := sum(n for _, n in by_number[_REASONS_SHOWN:]):
+        screen.print(
+            phrase(
+                en=f"Failed, {number(others)}: for other reasons",
+                pt=f"Com falha, {number(others)}: por outras razões",
+            )
+        )
 
 
 def progress(record: ExperimentRecord) -> str:

@@ -210,7 +210,9 @@ def test_a_killed_search_is_shown_as_far_as_it_got(
     ]
     assert shown["results"][0]["best_rmse"] == 0.015, "of the fit"
     assert shown["results"][0]["trial_rmse"] == 0.01
+    assert shown["failures"] == {"diverged in epoch 1": 1}
     people = trintena("experiments", "show", killed).out
+    assert "Failed, 1: diverged in epoch 1\n" in people
     assert "4 of 10 trials, 1 pruned, 1 failed" in people
     table = [re.split(r" {2,}", line.strip()) for line in people.splitlines()]
     assert ["Architecture", "cut off", "complete", "pruned", "failed", "fits"] in table
@@ -218,6 +220,20 @@ def test_a_killed_search_is_shown_as_far_as_it_got(
     assert ["1 LSTM Classic (64/32)", "0", "0", "0", "1", "0"] in table
     assert "Failed (1)\n  1 LSTM Classic (64/32): diverged in epoch 1\n" in people
     assert f"Train the rest: `trintena train --resume {killed}`" in people
+
+
+def test_of_many_reasons_the_commonest_are_shown(trintena: Trintena, registry: Registry, home: Path) -> None:
+    killed = begin_search(registry)
+    for number, reason in enumerate(["b", "b", "b", "c", "c", "d", "e"], 1):
+        failed = TrialResult(1, "FAIL", Hyperparameters(), 0, number, reason=f"because of {reason}")
+        registry.record_trial(killed, failed, {})
+    told = [line for line in trintena("experiments", "show", killed).out.splitlines() if "Failed, " in line]
+    assert told == [
+        "Failed, 3: because of b",
+        "Failed, 2: because of c",
+        "Failed, 1: because of d",
+        "Failed, 2: for other reasons",
+    ]
 
 
 def test_the_answer_of_a_search_that_was_stopped_is_shown(
