@@ -35,6 +35,8 @@ SEARCH_SHARE = 0.7
 """Of the time; the rest is for fitting the best settings again, and for the test segment."""
 JUDGING_S, JUDGING_SHARE = 8.0, 0.03
 """For scoring, saving and forecasting, at the end: so many seconds, and of a long run some more."""
+LAST_FITS_S = 15.0
+"""What a run has at least for those fits: one that is resumed when its time is over needs a champion, too."""
 _CAUTION = 1.5
 """How much longer than its search trial a fit is taken to last."""
 
@@ -43,19 +45,28 @@ Stage = Literal["search", "closing", "refits"]
 
 
 class Race:
-    """Which studies get a further round. Times are those of `clock`, in seconds."""
+    """Which studies get a further round. Times are those of `clock`, in seconds.
+
+    A run that is resumed keeps the timetable of those before it, which used `used_s` of the time.
+    """
 
     def __init__(
-        self, studies: Sequence[Study], seconds: float, clock: Callable[[], float] = time.monotonic
+        self,
+        studies: Sequence[Study],
+        seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        used_s: float = 0.0,
     ) -> None:
         self._clock = clock
-        self._began = clock()
+        self._began = clock() - used_s
         self._racing = list(studies)
         self._n_legs = max(1, math.ceil(math.log2(max(len(studies), 1) / FINALISTS)) + 1)
         self._leg = 1
         self.ends_at = self._began + seconds - max(JUDGING_S, JUDGING_SHARE * seconds)
-        # A run that is resumed may have hardly any time left.
         self.search_ends_at = min(self._began + SEARCH_SHARE * seconds, self.ends_at)
+        if used_s:
+            self.ends_at = max(self.ends_at, clock() + LAST_FITS_S)
 
     @property
     def search_is_over(self) -> bool:
@@ -88,13 +99,15 @@ class RaceRun(TrainingRun):
     def __init__(self, place: Workplace, case: Case, observe: Observer, budget_s: float) -> None:
         super().__init__(place, case, observe)
         used_s = seconds_used(self.registry.events(case.experiment_id)[:-1])  # the last one began this run
-        self.race = Race(list(self.studies.values()), budget_s - used_s)
+        studies = list(self.studies.values())
+        self.race = Race(studies, budget_s, used_s=used_s)
         self.progress.ends_at = self.race.ends_at
-        self.stage: Stage = "search"
+        # More trials would find other settings than those that an earlier run began to fit again.
+        self.stage: Stage = "refits" if any(study.refits for study in studies) else "search"
 
     def go_on(self, study: Study) -> None:
         """Give a study that rests a further round, while it is in the race."""
-        if study.rests and self.race.goes_on(study):
+        if self.stage == "search" and study.rests and self.race.goes_on(study):
             self.apply(study, study.next_round(ROUND))
 
     def apply(self, study: Study, step: Step) -> None:

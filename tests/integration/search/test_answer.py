@@ -145,7 +145,7 @@ def test_a_grid_has_every_combination_once(lab: Lab) -> None:
         answer = searched(lab, series("GRID"), search, model_ids=(9,))
         trials = lab.app.registry.trials(answer["experiment_id"], purpose="search")
         tried = [(t.hyperparameters.learning_rate, t.hyperparameters.batch_size) for t in trials]
-        every = [(rate, size) for rate in space.learning_rate for size in space.batch_size]  # type: ignore[union-attr]
+        every = [(rate, size) for rate in space.learning_rate for size in space.batch_size]
         assert len(set(tried)) == len(tried) == min(n_trials or 4, 4)
         assert set(tried) <= set(every)
         if n_trials != 3:

@@ -43,7 +43,7 @@ def ended(home: Path) -> dict[Key, tuple[str, str]]:
     """State and time of the end of every trial that has ended."""
     query = """SELECT s.model_id, t.purpose, t.number, t.state, t.finished_at FROM architecture_trials t
                JOIN architecture_studies s ON s.id = t.study_id WHERE t.finished_at IS NOT NULL"""
-    return {(model_id, *key): (state, at) for model_id, *key, state, at in select(home, query)}  # type: ignore[misc]
+    return {(model_id, *key): (state, at) for model_id, *key, state, at in select(home, query)}
 
 
 def ends_told(home: Path) -> Counter[Key]:
@@ -97,7 +97,7 @@ def test_a_search_that_is_killed_again_and_again_ends_as_if_it_had_not_been(
             while victim == "worker":
                 moment, delay, victim = strikes.pop(0)
                 running.wait_for(
-                    lambda moment=moment: experiments(home) and len(ended(home)) >= moment,  # type: ignore[misc]
+                    lambda moment=moment: experiments(home) and len(ended(home)) >= moment,
                     f"{moment} trials",
                 )
                 time.sleep(delay)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trintena.domain import ExperimentSpec, Search, TrialResult
-from trintena.experiments.race import FINALISTS, ROUND, Race
+from trintena.experiments.race import FINALISTS, LAST_FITS_S, ROUND, Race
 from trintena.experiments.study import Study
 
 BUDGET_S = 1000.0
@@ -115,11 +115,12 @@ def test_the_search_ends_before_the_whole_and_the_whole_before_the_budget() -> N
     assert clock.now < race.search_ends_at < race.ends_at < clock.now + BUDGET_S
 
 
-@given(st.floats(-100.0, 60.0))
-def test_where_hardly_any_time_is_left_the_search_takes_none_of_what_is_not_there(budget_s: float) -> None:
-    # A run that is resumed has what earlier runs left of its budget.
-    race = Race(studies_of(3), budget_s, Clock())
-    assert race.search_ends_at <= race.ends_at
+@given(st.floats(1.0, 10 * BUDGET_S))
+def test_a_run_that_is_resumed_keeps_the_timetable_but_has_time_for_a_champion(used_s: float) -> None:
+    clock = Clock()
+    race, whole = Race(studies_of(3), BUDGET_S, clock, used_s=used_s), Race(studies_of(3), BUDGET_S, clock)
+    assert race.search_ends_at == pytest.approx(whole.search_ends_at - used_s)
+    assert race.ends_at == pytest.approx(max(whole.ends_at - used_s, clock.now + LAST_FITS_S))
 
 
 @given(n=st.integers(1, 40), moments=st.lists(st.floats(0.0, 1.0), max_size=8))
