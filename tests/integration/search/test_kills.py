@@ -78,7 +78,7 @@ def kill(pid: int) -> None:
 def strikes_of(seed: int) -> list[tuple[int, float, str]]:
     """When to strike (after how many ended trials, and so many seconds) and whom."""
     chance = random.Random(seed)
-    moments = sorted(chance.sample(range(len(EVERY) - 4), len(VICTIMS)))
+    moments = sorted(chance.sample(range(len(EVERY) - 8), len(VICTIMS)))
     return [
         (moment, chance.uniform(0.0, 0.2), victim) for moment, victim in zip(moments, VICTIMS, strict=True)
     ]
@@ -110,7 +110,7 @@ def test_a_search_that_is_killed_again_and_again_ends_as_if_it_had_not_been(
         assert now.items() >= kept.items()
         kept = now
         words = ("train", "--resume", 1)
-    assert 0 < len(kept) < len(EVERY)
+    assert kept
     assert experiments(home) == [(1, "running")]
     done = trintena(home, *words, "--workers", 2, "--json", "answer.json")
     assert done.code == 0, done.err
