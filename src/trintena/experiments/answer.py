@@ -49,25 +49,26 @@ def final_answer(place: Workplace, case: Case) -> dict[str, Any]:
     registry.record_test_pass(case.experiment_id, symbol, first, last)
     board = _board(case, trials, WHOLE)
     version, title = _save(place, case, best, board["winner"])
+    serving = refit_on_all(place, case, best, version) if case.spec.refit_all else version
     answer = {
         **board,
         "test_consulted": registry.count_test_passes(symbol, first, last),
         "champion": {
             "version": version.version,
-            "is_winner": version.is_winner,
+            "is_winner": version.is_winner or serving.is_winner,  # which then holds the title in its place
             "title": title,
             "files": _files(version),
         },
+        "forecast": _next_forecast(place, case, serving),
     }
-    if case.spec.refit_all:
-        version = refit_on_all(place, case, best, version)
+    if serving is not version:
         answer["serving"] = {
-            "version": version.version,
-            "is_winner": version.is_winner,
-            "frozen_twin": version.parameters["frozen_twin"],
-            "files": _files(version),
+            "version": serving.version,
+            "is_winner": serving.is_winner,
+            "frozen_twin": version.version,
+            "files": _files(serving),
         }
-    return {**answer, "forecast": _next_forecast(place, case, version)}
+    return answer
 
 
 def _files(version: ModelVersion) -> list[str]:

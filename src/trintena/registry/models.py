@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from trintena.domain import Mode, ModelVersion, Target
 from trintena.errors import NotFoundError, UsageError
+from trintena.language import phrase
 from trintena.registry.database import Database
 from trintena.registry.tables import RegisteredModel
 
@@ -112,10 +113,24 @@ class Models(Database):
         """Remove a version and give what it was, so that its files can be deleted after the row.
 
         Raises:
-            UsageError: it is champion while others could be.
+            UsageError: it is champion while others could be, or the frozen twin of a version that serves.
         """
         with self._writing() as session:
             row = _find(session, number)
+            for other in session.scalars(_group(row.symbol, row.target, row.horizon)):
+                if other.parameters.get("frozen_twin") == number:
+                    raise UsageError(
+                        phrase(
+                            en=f"Model version {number} is what version {other.version} is judged by: the same "
+                            "setting, trained without the newest rows.",
+                            pt=f"A versão {number} é pela qual a versão {other.version} é julgada: a mesma "
+                            "configuração, treinada sem as linhas mais novas.",
+                        ),
+                        hint=phrase(
+                            en=f"Delete that one first: `trintena models delete {other.version}`.",
+                            pt=f"Apague aquela primeiro: `trintena models delete {other.version}`.",
+                        ),
+                    )
             rivals = _group(row.symbol, row.target, row.horizon).where(RegisteredModel.version != number)
             if row.is_winner and (rival := session.scalar(rivals.limit(1))) is not None:
                 raise UsageError(

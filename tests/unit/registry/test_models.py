@@ -97,6 +97,17 @@ def test_a_champion_with_rivals_is_not_deleted(registry: Registry, version_field
     assert registry.register_version(**version_fields()).version > rival.version
 
 
+def test_what_a_serving_version_is_judged_by_is_not_deleted_before_it(
+    registry: Registry, version_fields: MakeFields
+) -> None:
+    twin = registry.register_version(**version_fields())
+    serving = registry.register_version(**version_fields(parameters={"frozen_twin": twin.version}))
+    with pytest.raises(UsageError, match=f"what version {serving.version} is judged by"):
+        registry.delete_version(twin.version)
+    registry.delete_version(serving.version)
+    assert registry.delete_version(twin.version) == twin
+
+
 def test_an_experiment_may_make_two_versions(
     registry: Registry, experiment: int, version_fields: MakeFields
 ) -> None:
