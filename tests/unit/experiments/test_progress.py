@@ -217,6 +217,10 @@ def test_refits_are_work_to_come_unless_there_is_nothing_to_fit_again(clock: Clo
     failed = search(n_trials=1)
     end(failed, 10.0, rmse=None)
     assert begun(clock, {1: failed}).seconds_left == 0.0
+    other = search(n_trials=1, counts={"COMPLETE": 1}, best=0.01, best_seconds=20.0)
+    watched = begun(clock, {1: failed, 2: other})
+    clock.now += 20.0
+    assert watched.seconds_left == pytest.approx(60.0), "of the other one alone"
 
 
 def test_where_only_refits_are_left_of_an_earlier_run_their_time_is_known_from_the_start(

@@ -210,6 +210,18 @@ def test_kills_between_any_two_writes_decide_nothing(kind: int, kills: list[int]
     assert told(run(spec, curves(kind), 99, table).whole()) == told(undisturbed)
 
 
+def test_a_run_may_be_killed_before_each_of_its_writes() -> None:
+    spec = searching(n_trials=5)
+    undisturbed = run(spec, curves()).whole()
+    assert {purpose for purpose, _ in undisturbed.rows} == {"search", "refit"}
+    for killed_after in range(undisturbed.n_writes):
+        table = Table(killed_after=killed_after)
+        with pytest.raises(KilledError):
+            run(spec, curves(), table=table).whole()
+        table.killed_after = None
+        assert told(run(spec, curves(), table=table).whole()) == told(undisturbed)
+
+
 @pytest.mark.parametrize("kind", range(3))
 def test_a_search_that_learns_depends_neither_on_order_nor_on_kills(kind: int) -> None:
     spec = searching("bayesian", n_trials=14)
@@ -397,6 +409,18 @@ def test_earlier_rounds_count_at_a_rung() -> None:
     step = study.take(paused(works[3], 0.125))
     # Of ten the best four go on: three of the earlier ones lie below, so one of these four.
     assert [work.trial.number for work in step.work] == [9]
+
+
+def test_a_trial_that_failed_counts_at_no_rung_however_good_it_looked() -> None:
+    study = Study(spec_of(Search(n_trials=4)), MODEL)
+    works = study.next_round().work
+    curve = {"validation_curve": (0.1, 0.1), "validation_rmse": None, "reason": "diverged"}
+    study.take(replace(works[0].trial, state="FAIL", **curve))
+    for work, rmse in zip(works[1:3], (0.5, 0.4), strict=True):
+        study.take(paused(work, rmse))
+    assert study.at_rung(1) == {1: 0.5, 2: 0.4}
+    step = study.take(paused(works[3], 0.3))
+    assert [work.trial.number for work in step.work] == [3], "the best of the three that reached it"
 
 
 def test_rivals_of_other_studies_count_at_a_rung_in_a_race() -> None:
