@@ -127,7 +127,8 @@ class Search:
 
     strategy: Strategy = "random"
     n_trials: int | None = None
-    """For each architecture; None: the strategy's own number, which is every combination for a grid."""
+    """For each architecture; None: the strategy's own number, which is every combination for a grid, or, with
+    a budget, as many as it allows."""
     space: SearchSpace = SearchSpace()
     pruning: bool = True
     exploration: float = 0.3

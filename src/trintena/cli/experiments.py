@@ -97,8 +97,8 @@ def show(experiment_id: ExperimentId, as_json: AsJson = False) -> None:
     if row["resume"]:
         screen.print(
             phrase(
-                en=f"What is finished is kept. Train the rest: `{row['resume']}`",
-                pt=f"O que terminou está salvo. Treine o resto: `{row['resume']}`",
+                en=f"What is finished is kept. Go on with it: `{row['resume']}`",
+                pt=f"O que terminou está salvo. Continue: `{row['resume']}`",
             ),
             soft_wrap=True,
         )

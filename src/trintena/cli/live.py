@@ -64,8 +64,15 @@ def _how_far(progress: Progress) -> str:
     """Architectures and, where there is a search, trials; then the share of the time."""
     done = say("done", done=progress.n_done, total=len(progress.studies))
     if progress.searches:
-        done += "  " + say("trials", done=number(progress.n_ended), total=number(progress.n_trials))
+        done += f"  {_trials(progress)}"
     return f"{done}  {number(progress.share, '.0%')}"
+
+
+def _trials(progress: Progress) -> str:
+    """How many have ended and, unless time is the limit, of how many."""
+    if progress.ends_at is not None:
+        return say("n_trials", n=number(progress.n_ended))
+    return say("trials", done=number(progress.n_ended), total=number(progress.n_trials))
 
 
 def _what(study: StudyProgress, run: Running) -> str:
@@ -75,7 +82,7 @@ def _what(study: StudyProgress, run: Running) -> str:
     if run.is_refit:
         what = say("at_refit", n=run.number + 1, total=study.n_refits)
     else:
-        what = say("at_trial", n=run.number + 1, total=study.n_trials)
+        what = say("at_trial", n=run.number + 1, total=number(study.n_trials))
     return f": {what}" + (f", {say('epoch', n=run.epoch)}" if run.epoch else "")
 
 
@@ -93,7 +100,7 @@ def _best(progress: Progress) -> str | None:
 
 
 class _Lines:
-    """One line for every architecture that is done, and one for every new leader and phase.
+    """One line for every architecture that is done, for every new leader and for every phase.
 
     Fast mode's architectures are one trial each; of a search its trials are counted beside.
     """
@@ -111,9 +118,9 @@ class _Lines:
         for model_id in sorted(done - self._done):
             self._done.add(model_id)
             self._print_done(progress, progress.studies[model_id])
-            if (best := _best(progress)) is not None and best != self._best:
-                self._best = best
-                self._print(f"  {best}")
+        if (best := _best(progress)) is not None and best != self._best:
+            self._best = best
+            self._print(f"  {best}")
         if progress.phase != self._phase:
             self._phase = progress.phase
             self._print(say(progress.phase))
@@ -127,7 +134,7 @@ class _Lines:
             line = say("done_line", **told, rmse=number(study.score, ".6g"))
         left = _time_left(progress)
         if progress.searches:
-            left = say("trials", done=number(progress.n_ended), total=number(progress.n_trials)) + f", {left}"
+            left = f"{_trials(progress)}, {left}"
         self._print(f"{line}  ({left})")
 
     def _print(self, text: str) -> None:

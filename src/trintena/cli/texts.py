@@ -133,8 +133,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "done_line": ("{done}/{total} {name}: {rmse}", "{done}/{total} {name}: {rmse}"),
     "failed_line": ("{done}/{total} {name} failed: {reason}", "{done}/{total} {name} falhou: {reason}"),
     "resume": (
-        "Stopped. What is finished is kept. Train the rest: trintena train --resume {id}",
-        "Parado. O que terminou está salvo. Treine o resto: trintena train --resume {id}",
+        "Stopped. What is finished is kept. Go on with it: trintena train --resume {id}",
+        "Parado. O que terminou está salvo. Continue: trintena train --resume {id}",
     ),
     "started": (
         "Experiment {id}: {n} architectures on {symbol}, workers: {workers}",

@@ -69,7 +69,7 @@ def save_version(
         "features": spec.features,
         "source": case.series.source,
         "n_parameters": trial.n_parameters,
-        "epochs_trained": trial.best_epoch,
+        "epochs_trained": trial.best_epoch or len(trial.train_losses),
         **(about or {}),
     }
     curves = {

@@ -121,8 +121,8 @@ class Models(Database):
                 if other.parameters.get("frozen_twin") == number:
                     raise UsageError(
                         phrase(
-                            en=f"Model version {number} is what version {other.version} is judged by: the same "
-                            "setting, trained without the newest rows.",
+                            en=f"Model version {number} is what version {other.version} is judged by: the "
+                            "same setting, trained without the newest rows.",
                             pt=f"A versão {number} é pela qual a versão {other.version} é julgada: a mesma "
                             "configuração, treinada sem as linhas mais novas.",
                         ),

@@ -79,6 +79,8 @@ def _bayesian(
     return proposals
 
 
+MOST_TRIALS = 10_000
+"""Of an architecture, where nothing else bounds them."""
 STARTUP = 6
 """Trials at random before a model of the results suggests any."""
 
@@ -95,6 +97,8 @@ STRATEGIES: Mapping[str, Strategy] = MappingProxyType(
 def total_trials(search: Search) -> int:
     """How many trials each architecture has: those asked for, at most what the space holds.
 
+    With a budget, time is the limit: where no number is asked for, all that the space holds.
+
     Raises:
         UsageError: no such strategy, fewer trials than one, or a grid over a continuous range.
     """
@@ -102,7 +106,8 @@ def total_trials(search: Search) -> int:
     held = n_combinations(search.space)
     if search.strategy == "grid" and held is None:
         raise _continuous(search)
-    asked = strategy.n_trials if search.n_trials is None else search.n_trials
+    usual = strategy.n_trials if search.budget_s is None else MOST_TRIALS
+    asked = usual if search.n_trials is None else search.n_trials
     if asked is not None and (isinstance(asked, bool) or not isinstance(asked, int) or asked < 1):
         raise UsageError(
             phrase(

@@ -219,7 +219,7 @@ def test_a_killed_search_is_shown_as_far_as_it_got(
     assert ["6 GRU Classic (64/32)", "1", "2", "1", "0", "1"] in table
     assert ["1 LSTM Classic (64/32)", "0", "0", "0", "1", "0"] in table
     assert "Failed (1)\n  1 LSTM Classic (64/32): diverged in epoch 1\n" in people
-    assert f"Train the rest: `trintena train --resume {killed}`" in people
+    assert f"Go on with it: `trintena train --resume {killed}`" in people
 
 
 def test_of_many_reasons_the_commonest_are_shown(trintena: Trintena, registry: Registry, home: Path) -> None:

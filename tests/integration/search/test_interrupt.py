@@ -37,7 +37,7 @@ def interrupted(tmp_path_factory: pytest.TempPathFactory, prices: Path) -> Done:
 def test_it_ends_as_interrupted_and_says_how_to_resume(interrupted: Done) -> None:
     assert interrupted.code == INTERRUPTED, interrupted.err
     assert experiments(interrupted.home) == [(1, "cancelled")]
-    assert "Train the rest: trintena train --resume 1" in interrupted.err
+    assert "Go on with it: trintena train --resume 1" in interrupted.err
     assert "Traceback" not in interrupted.err
     assert f"of {len(MODELS)} architectures finished" in interrupted.out
     assert "Failed" not in interrupted.out, "what has not begun has not failed"

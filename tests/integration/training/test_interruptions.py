@@ -41,7 +41,7 @@ def assert_partial(done: Done) -> None:
     assert {state for state, _ in kept.values()} == {"COMPLETE"}
     assert f"Partial board: {len(kept)} of {len(MODELS)} architectures finished." in done.out
     assert "Last value (baseline)" in done.out
-    assert "What is finished is kept. Train the rest: trintena train --resume 1" in done.err
+    assert "What is finished is kept. Go on with it: trintena train --resume 1" in done.err
     assert "Traceback" not in done.err
 
 

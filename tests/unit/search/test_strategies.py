@@ -14,6 +14,7 @@ import pytest
 from trintena.domain import Hyperparameters, Range, Search, SearchSpace, TrialResult
 from trintena.errors import UnknownNameError, UsageError
 from trintena.search import STRATEGIES, n_combinations, propose, total_trials
+from trintena.search.strategies import MOST_TRIALS
 
 if TYPE_CHECKING:
     from conftest import Ended
@@ -83,6 +84,9 @@ def in_space(setting: Hyperparameters, space: SearchSpace) -> bool:
         (Search("random", 50, SMALL), 12),
         (Search("bayesian", None, SMALL), 12),
         (Search("bayesian", 10_000, CONTINUOUS), 10_000),
+        (Search("random", None, budget_s=600.0), 3360),
+        (Search("bayesian", 7, budget_s=600.0), 7),
+        (Search("bayesian", None, CONTINUOUS, budget_s=600.0), MOST_TRIALS),
     ],
 )
 def test_the_total_is_what_was_asked_for_and_at_most_what_the_space_holds(search: Search, total: int) -> None:
