@@ -145,7 +145,8 @@ class Study:
         a race between them.
         """
         trial = result.trial if isinstance(result, Paused) else result
-        self._of(trial.purpose)[trial.number] = trial
+        # What is recorded need not be kept here: hundreds of trials with their weights would fill the memory.
+        self._of(trial.purpose)[trial.number] = replace(trial, weights=None, forecasts={})
         if isinstance(result, Paused):
             self._paused[trial.number] = result
             if self._is_stopped:
@@ -229,5 +230,5 @@ class Study:
         paused = self._paused.pop(number)
         best = paused.course.best_forecast
         forecasts = {} if best is None else {"validation": best}
-        self._trials[number] = pruned = replace(paused.trial, state="PRUNED", forecasts=forecasts)
-        return pruned
+        self._trials[number] = replace(paused.trial, state="PRUNED")
+        return replace(paused.trial, state="PRUNED", forecasts=forecasts)

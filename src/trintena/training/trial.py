@@ -19,6 +19,7 @@ from trintena.domain import PriceSeries, TrialResult
 from trintena.metrics import rmse
 from trintena.training import schedule as schedules
 from trintena.training.course import Course, Paused
+from trintena.training.memory import give_back
 from trintena.training.program import (
     Controls,
     Program,
@@ -294,10 +295,11 @@ _programs: dict[tuple[object, ...], Program] = {}
 def _program(
     model_id: int, graph: Graph, activation: str, work: tuple[TrainState, Data, Schedule, Controls]
 ) -> Program:
-    """The compiled program for work of these shapes; the last few stay in this process."""
+    """The compiled program for work of these shapes; a few stay in this process, then all are forgotten."""
     key = (model_id, activation, graph.window.shape, *(np.shape(leaf) for leaf in jax.tree.leaves(work)))
     if key not in _programs:
-        while len(_programs) >= PROGRAMS_KEPT:
-            _programs.pop(next(iter(_programs)))
+        if len(_programs) >= PROGRAMS_KEPT:
+            _programs.clear()
+            give_back()
         _programs[key] = compile_program(graph, activation, *work)
     return _programs[key]
