@@ -40,7 +40,7 @@ N_TRIALS, N_SAMPLE = 20, 2
 STEADY_AFTER = 50
 """Trials after which memory should no longer grow."""
 FIRST_TENTH = 0.1
-_WATCH_S = 2.0
+_WATCH_S, _NOTES_KEPT = 2.0, 15
 
 
 class Watch:
@@ -135,6 +135,7 @@ def whole_job(strategy: str, models: str, n_trials: int, *, pruning: bool) -> di
         **_work(trials),
         **_memory(watch.notes),
         **_promises(watch.notes, seconds),
+        "notes": watch.notes[::_NOTES_KEPT],
         "best_by_second": _best_so_far(trials, since),
         "winner": answer["winner"],
         "verdict": answer["verdict"],

@@ -100,7 +100,7 @@ def _best(progress: Progress) -> str | None:
 
 
 class _Lines:
-    """One line for every architecture that is done, for every new leader and for every phase.
+    """One line for every architecture that is done, for every new leader then, and for every phase.
 
     Fast mode's architectures are one trial each; of a search its trials are counted beside.
     """
@@ -115,10 +115,13 @@ class _Lines:
         if self._done is None:  # what an earlier run had finished
             self._done = done
             self._best = _best(progress)
-        for model_id in sorted(done - self._done):
+        new = sorted(done - self._done)
+        for model_id in new:
             self._done.add(model_id)
             self._print_done(progress, progress.studies[model_id])
-        if (best := _best(progress)) is not None and best != self._best:
+        # In a race hardly any architecture is ever done: there the leaders alone tell how it goes.
+        is_news = bool(new) or progress.ends_at is not None
+        if is_news and (best := _best(progress)) is not None and best != self._best:
             self._best = best
             self._print(f"  {best}")
         if progress.phase != self._phase:

@@ -187,6 +187,18 @@ def test_a_search_has_a_line_for_each_architecture_that_is_done_and_counts_trial
     assert "(5/12 trials, " in lines.getvalue()
 
 
+def test_a_race_tells_every_new_leader_at_once(lines: io.StringIO) -> None:
+    """Hardly any of its architectures is ever done with all its trials."""
+    with shown_progress() as observe:
+        progress = begun(n_trials=3360, n_refits=3, ends_at=time.monotonic() + 300.0)
+        observe(progress)
+        for rmse in (0.0225, None, 0.0221, 0.0224):
+            observe(ended(progress, 2, rmse))
+    assert without_time(lines) == [
+        f"  best so far (provisional): GRU {rmse}; last value 0.0234568" for rmse in ("0.0225", "0.0221")
+    ]
+
+
 def test_a_search_in_which_every_trial_failed_is_told_with_the_last_reason(lines: io.StringIO) -> None:
     with shown_progress() as observe:
         progress = begun(n_trials=2, n_refits=3)
@@ -269,7 +281,7 @@ def test_with_a_budget_the_display_counts_down_to_its_end(terminal: io.StringIO)
     with shown_progress() as observe:
         now = time.monotonic()
         observe(begun(n_trials=20, n_refits=3, started_at=now - 300.0, ends_at=now + 300.0))
-    assert "Training  0/3 architectures  0/60 trials  50%  about 5 min left" in terminal.getvalue()
+    assert "Training  0/3 architectures  trials: 0  50%  about 5 min left" in terminal.getvalue()
 
 
 def test_the_display_of_a_search_speaks_portuguese(
@@ -284,7 +296,7 @@ def test_the_display_of_a_search_speaks_portuguese(
     page = terminal.getvalue()
     assert "Treinando  0/3 arquiteturas  1/6.000 tentativas  0%  estimando" in page
     assert "processo 1: LSTM [64/32]: ajuste 2 de 3 da melhor configuração, época 12" in page
-    assert "processo 2: GRU: tentativa 5 de 2000, época 1" in page
+    assert "processo 2: GRU: tentativa 5 de 2.000, época 1" in page
     assert "1. GRU  0,0221" in page
 
 
