@@ -172,20 +172,31 @@ def state(code: str) -> str:
     }.get(code, code)
 
 
-def _search_fields(search: Search) -> dict[str, str]:
-    """The settings of a search; of the space what differs from the specification's."""
+def told_of(search: Search) -> str:
+    """What is tried: the strategy, from how many combinations, how many trials of each architecture."""
     from trintena.search import n_combinations, total_trials
 
-    each = number(total_trials(search))
     told = told_search(search.strategy, search.n_trials, n_combinations(search.space))
-    told = phrase(
-        en=f"{told}, {each} trials for each architecture", pt=f"{told}, {each} tentativas por arquitetura"
-    )
+    each = number(total_trials(search))
+    if search.budget_s is None:
+        told = phrase(
+            en=f"{told}, {each} trials for each architecture", pt=f"{told}, {each} tentativas por arquitetura"
+        )
+    else:
+        told = phrase(
+            en=f"{told}, at most {each} trials for each architecture",
+            pt=f"{told}, no máximo {each} tentativas por arquitetura",
+        )
     if search.strategy == "bayesian":
         share = number(search.exploration, ".0%")
         told += phrase(
             en=f", {share} at random after the first ones", pt=f", {share} ao acaso depois das primeiras"
         )
+    return told
+
+
+def _search_fields(search: Search) -> dict[str, str]:
+    """The settings of a search; of the space what differs from the specification's."""
     own = SearchSpace()
     changed = [
         f"{field.name} {_choice(getattr(search.space, field.name))}"
@@ -193,7 +204,7 @@ def _search_fields(search: Search) -> dict[str, str]:
         if getattr(search.space, field.name) != getattr(own, field.name)
     ]
     shown = {
-        phrase(en="search", pt="busca"): told,
+        phrase(en="search", pt="busca"): told_of(search),
         phrase(en="space", pt="espaço"): "; ".join(changed)
         or phrase(en="as the specification has it", pt="o da especificação"),
         phrase(en="pruning", pt="poda"): phrase(en="on", pt="sim")

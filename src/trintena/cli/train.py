@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 import json
-import os
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from trintena.domain import Search, SearchSpace, Split, finite_json
-from trintena.errors import UsageError
-from trintena.language import phrase
+from trintena.cli.train_options import (
+    check_writable,
+    one_of,
+    refuse_changes,
+    refuse_searching,
+    space_of,
+    split_of,
+    years_of,
+)
+from trintena.domain import Search, finite_json
 
 if TYPE_CHECKING:
     from trintena.bootstrap import Application
     from trintena.domain import Features, Mode, Strategy, Target
 
 FAILED, INTERRUPTED = 1, 130
-
-_SEARCHING = (
-    "strategy",
-    "n_trials",
-    "budget",
-    "space",
-    "exploration",
-    "no_pruning",
-    "refit_all",
-    *(each.name for each in fields(SearchSpace)),
-)
-"""Options of optimized mode alone."""
-_BESIDE_RESUME = frozenset({"resume_id", "json_file", "workers", "executor"})
-"""Where to compute and where to answer; every other option decides the numbers, and is decided."""
 
 
 def train(
@@ -121,7 +112,7 @@ def train(
     - `trintena train --resume 3`
     """
     if resume_id is not None:
-        _refuse_changes(context)
+        refuse_changes(context)
         resume(resume_id, json_file, workers, executor)
         return
     from trintena.experiments.plan import Request, budget_seconds
@@ -134,17 +125,17 @@ def train(
         "activation": activation,
     }
     search = None
-    if _one_of("mode", mode, ("fast", "optimized")) == "optimized":
+    if one_of("mode", mode, ("fast", "optimized")) == "optimized":
         search = Search(
             strategy=cast("Strategy", strategy),
             n_trials=n_trials,
-            space=_space(space, chosen),
+            space=space_of(space, chosen),
             pruning=not no_pruning,
             exploration=exploration,
             budget_s=budget_seconds(budget),
         )
     else:
-        _refuse_searching(context)
+        refuse_searching(context)
     request = Request(
         mode=cast("Mode", mode),
         search=search,
@@ -152,15 +143,15 @@ def train(
         model_ids=models,
         lookback=lookback,
         horizon=horizon,
-        target=cast("Target", _one_of("target", target, ("log_return", "difference"))),
-        features=cast("Features", _one_of("features", features, ("ohlcv", "close"))),
-        years=_years(years),
+        target=cast("Target", one_of("target", target, ("log_return", "difference"))),
+        features=cast("Features", one_of("features", features, ("ohlcv", "close"))),
+        years=years_of(years),
         start=start,
         end=end,
-        split=_split(split),
+        split=split_of(split),
         seed=seed,
     )
-    _check_writable(json_file)
+    check_writable(json_file)
 
     def planned(app: Application) -> int:
         from trintena.cli.data_shown import say_about
@@ -176,7 +167,7 @@ def train(
 
 def resume(experiment_id: int, json_file: Path | None, workers: int | None, executor: str = "local") -> None:
     """Train what is missing of an experiment, and print its board."""
-    _check_writable(json_file)
+    check_writable(json_file)
 
     def planned(app: Application) -> int:
         return app.registry.experiment(experiment_id).id
@@ -187,6 +178,7 @@ def resume(experiment_id: int, json_file: Path | None, workers: int | None, exec
 def _run(planned: Any, json_file: Path | None, workers: int | None, executor: str) -> None:
     from trintena.bootstrap import application
     from trintena.cli.board import print_board
+    from trintena.cli.experiments_shown import told_of
     from trintena.cli.live import shown_progress
     from trintena.cli.output import people, warn
     from trintena.cli.texts import say
@@ -206,6 +198,8 @@ def _run(planned: Any, json_file: Path | None, workers: int | None, executor: st
                 "workers": place.workers,
             }
             people.print(say("started", **told), markup=False, soft_wrap=True)
+            if spec.search is not None:
+                people.print(told_of(spec.search), markup=False, soft_wrap=True)
             with shown_progress() as observe:
                 answer = run_experiment(place, experiment_id, observe)
         print_board(answer)
@@ -222,126 +216,3 @@ def _run(planned: Any, json_file: Path | None, workers: int | None, executor: st
         raise typer.Exit(INTERRUPTED)
     if answer["status"] == "failed":
         raise typer.Exit(FAILED)
-
-
-def _given(context: typer.Context) -> dict[str, str]:
-    """The options on the command line, by their parameters."""
-    return {
-        parameter.name: parameter.opts[0]
-        for parameter in context.command.params
-        if parameter.name
-        and (source := context.get_parameter_source(parameter.name)) is not None
-        and source.name == "COMMANDLINE"
-    }
-
-
-def _refuse_searching(context: typer.Context) -> None:
-    """Refuse options that fast mode would silently not heed."""
-    if searching := [option for name, option in _given(context).items() if name in _SEARCHING]:
-        raise UsageError(
-            phrase(
-                en=f"Fast mode searches for nothing; it takes no {', '.join(searching)}.",
-                pt=f"O modo rápido não busca nada; não aceita {', '.join(searching)}.",
-            ),
-            field="mode",
-            hint=phrase(en="Add --mode optimized.", pt="Acrescente --mode optimized."),
-        )
-
-
-def _space(file: Path | None, chosen: dict[str, str | None]) -> SearchSpace:
-    """The specification's space, changed by a file, changed by options."""
-    from trintena.search import read_choice, read_space, read_space_file
-
-    given = {name: read_choice(text) for name, text in chosen.items() if text is not None}
-    base = SearchSpace() if file is None else read_space_file(file)
-    changed = read_space(given)
-    return replace(base, **{name: getattr(changed, name) for name in given})
-
-
-def _refuse_changes(context: typer.Context) -> None:
-    """Refuse options that a resumed experiment would silently not heed."""
-    changed = [option for name, option in _given(context).items() if name not in _BESIDE_RESUME]
-    if changed:
-        raise UsageError(
-            phrase(
-                en="--resume goes on with an experiment as it was planned; it takes no "
-                f"{', '.join(changed)}.",
-                pt=f"--resume continua um experimento como foi planejado; não aceita {', '.join(changed)}.",
-            ),
-            field="resume",
-            hint=phrase(
-                en="Leave it out, or leave --resume out to train anew.",
-                pt="Retire essa opção, ou retire --resume para treinar de novo.",
-            ),
-        )
-
-
-def _one_of(field: str, value: str, known: tuple[str, ...]) -> str:
-    if value not in known:
-        raise UsageError(
-            phrase(
-                en=f"Unknown {field} {value!r}; it is one of {', '.join(known)}.",
-                pt=f"Valor desconhecido para --{field}: {value!r}; use um destes: {', '.join(known)}.",
-            ),
-            field=field,
-        )
-    return value
-
-
-def _years(text: str) -> int | None:
-    if text == "all":
-        return None
-    if not text.isdecimal() or int(text) < 1:
-        raise UsageError(
-            phrase(
-                en=f"--years takes a whole number from 1 on, or all, not {text!r}.",
-                pt=f"--years recebe um número inteiro a partir de 1, ou all, e não {text!r}.",
-            ),
-            field="years",
-        )
-    return int(text)
-
-
-def _split(text: str | None) -> Split:
-    if text is None:
-        return Split()
-    parts = [part.strip() for part in text.split(",")]
-    if len(parts) != 3:
-        raise UsageError(
-            phrase(
-                en=f"--split takes three fractions or three dates, not {text!r}.",
-                pt=f"--split recebe três frações ou três datas, e não {text!r}.",
-            ),
-            field="split",
-        )
-    try:
-        first, second, third = (float(part) for part in parts)
-    except ValueError:
-        return Split(dates=(parts[0], parts[1], parts[2]))
-    return Split(fractions=(first, second, third))
-
-
-def _check_writable(json_file: Path | None) -> None:
-    """Refuse before training what would fail after it."""
-    if json_file is None:
-        return
-    why = None
-    try:
-        if not os.path.lexists(json_file):
-            json_file.touch()
-            json_file.unlink()
-        elif json_file.is_dir():
-            why = phrase(en="It is a folder", pt="É uma pasta")
-        elif not os.access(json_file, os.W_OK):  # opening a pipe would end it for its reader
-            why = phrase(en="It may not be written to", pt="Não pode ser escrito")
-    except OSError as error:
-        why = error.strerror
-    if why is not None:
-        raise UsageError(
-            phrase(
-                en=f"Cannot write --json {json_file}: {why}.",
-                pt=f"Não é possível escrever --json {json_file}: {why}.",
-            ),
-            field="json",
-            hint=phrase(en="Name another file.", pt="Indique outro arquivo."),
-        )
