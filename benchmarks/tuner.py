@@ -48,7 +48,7 @@ def main() -> None:
         for label, symbol in (("sample", SYMBOL), ("planted", str(folder / "planted.csv"))):
             (folder / label).mkdir()
             print(f"{label}: {options.trials} trials of each of {options.models}", flush=True)
-            cases[label] = measure(symbol, options.peer_python, folder / label)
+            cases[label] = measure(symbol, options, folder / label)
     results = {
         "date": datetime.now(UTC).date().isoformat(),
         "commit": machine.commit(),
@@ -77,12 +77,13 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measure(symbol: str, peer_python: Path, folder: Path) -> dict[str, Any]:
-    """Both sides on one series, ours before and after."""
+def measure(symbol: str, options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """Both sides on one series, ours before and after; then the command as people run it, with pruning."""
     case = Case.of(symbol)
     before = _ours(symbol, folder / "before")
-    peer = _peer(case, peer_python, folder / "peer")
+    peer = _peer(case, options.peer_python, folder / "peer")
     after = _ours(symbol, folder / "after")
+    command = _command(symbol, options, folder / "command")
     seconds = [before["seconds"], after["seconds"]]
     origins = np.asarray(case.segments.test)
     return {
@@ -92,6 +93,7 @@ def measure(symbol: str, peer_python: Path, folder: Path) -> dict[str, Any]:
         "same_scores": _scores(before) == _scores(after),
         "ours": {**before, "seconds": mean(seconds), "seconds_of_each": seconds, **_found(before)},
         "peer": {**peer, **_found(peer)},
+        "command": {**command, "ratio": peer["seconds"] / command["seconds"]},
     }
 
 
@@ -111,6 +113,25 @@ def _peer(case: Case, python: Path, folder: Path) -> dict[str, Any]:
     files = [windows, folder.parents[1] / "trials.json", answer, folder / "checkpoints"]
     words = [str(HERE / "tuner_peer.py"), *map(str, files)]
     return _timed("KerasTuner on TensorFlow", [str(python), *words], environment, answer)
+
+
+def _command(symbol: str, options: argparse.Namespace, folder: Path) -> dict[str, Any]:
+    """`trintena train` from nothing, with its imports, pruning, refits, test segment and champion."""
+    folder.mkdir()
+    environment = os.environ | {"TRINTENA_HOME": str(folder), "TRINTENA_CACHE": str(folder / "cache")}
+    answer = folder / "answer.json"
+    series = ["--symbol", symbol] if symbol == SYMBOL else ["--csv", symbol]
+    words = ["train", *series, "--mode", "optimized", "--models", options.models, "--json", str(answer)]
+    words += ["--trials", str(options.trials)]
+    trintena = str(Path(sys.executable).with_name("trintena"))
+    usage = machine.run([trintena, *words], environment, folder / "command.log")
+    winner = json.loads(answer.read_text("utf-8"))["winner"]
+    print(f"  trintena train, with pruning and refits: {usage.seconds:.1f} s", flush=True)
+    return {
+        "seconds": usage.seconds,
+        "test_skill": winner["skill"],
+        "skill_of_each_fit": winner["seeds"]["skill"],
+    }
 
 
 def _timed(name: str, command: list[str], environment: dict[str, str], answer: Path) -> dict[str, Any]:

@@ -36,6 +36,7 @@ def _about(results: dict[str, Any]) -> list[str]:
         f"{', '.join(results['trials'])}.",
         *(_epochs(_LABELS[label], case) for label, case in cases.items()),
         *_skills(cases["planted"]),
+        *(_command(_LABELS[label], case) for label, case in cases.items()),
         f"- Trials that diverged, in all four searches: {n_failed}. The scores of our two runs "
         + (
             "are equal to the last bit." if all(case["same_scores"] for case in cases.values()) else "DIFFER."
@@ -57,6 +58,16 @@ def _epochs(label: str, case: dict[str, Any]) -> str:
     return (
         f"- {label[0].upper()}{label[1:]}: {peer['epochs']:,} epochs under KerasTuner, {ours['epochs']:,} "
         f"under ours, {ratio:.1f} times as fast for each; our runs took {first:.0f} and {last:.0f} s."
+    )
+
+
+def _command(label: str, case: dict[str, Any]) -> str:
+    command = case["command"]
+    fits = ", ".join(f"{skill:.2%}" for skill in command["skill_of_each_fit"])
+    return (
+        f"- The whole command on {label}, as many random trials, with pruning, three fits of each best setting, "
+        f"the judged board and the saved champion: {command['seconds']:.0f} s, {command['ratio']:.0f} times as "
+        f"fast as KerasTuner's search alone; test skill {command['test_skill']:.2%} (of the three fits: {fits})."
     )
 
 
