@@ -65,9 +65,10 @@ def _command(label: str, case: dict[str, Any]) -> str:
     command = case["command"]
     fits = ", ".join(f"{skill:.2%}" for skill in command["skill_of_each_fit"])
     return (
-        f"- The whole command on {label}, as many random trials, with pruning, three fits of each best setting, "
-        f"the judged board and the saved champion: {command['seconds']:.0f} s, {command['ratio']:.0f} times as "
-        f"fast as KerasTuner's search alone; test skill {command['test_skill']:.2%} (of the three fits: {fits})."
+        f"- The whole command on {label}, as many random trials, with pruning, three fits of each best "
+        f"setting, the judged board and the saved champion: {command['seconds']:.0f} s, "
+        f"{command['ratio']:.0f} times as fast as KerasTuner's search alone; test skill "
+        f"{command['test_skill']:.2%} (of the three fits: {fits})."
     )
 
 
