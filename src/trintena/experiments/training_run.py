@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 TRIAL = "trintena.training.trial:run_trial"
 TICK_S = 0.25
 _CANCEL_CHECK_S = 1.0
-_COST_OF_A_LAYER = {"fast": 50_000, "optimized": 10_000}
+_COST_OF_A_LAYER = {"fast": 50_000, "optimized": 5_000}
 """In parameters: what one more layer costs, beside what its weights cost to train for an epoch. It is mostly
 compilation, which in a search several trials of several epochs share."""
 
