@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Literal
 
 from trintena.experiments.study import N_REFITS
 from trintena.experiments.training_run import TrainingRun
+from trintena.training.course import PATIENCE
 
 if TYPE_CHECKING:
-    from trintena.domain import Purpose
+    from trintena.domain import Purpose, TrialResult
     from trintena.experiments.case import Case
     from trintena.experiments.progress import Observer
     from trintena.experiments.study import Step, Study, Work
@@ -38,7 +39,7 @@ JUDGING_S, JUDGING_SHARE = 8.0, 0.03
 LAST_FITS_S = 15.0
 """What a run has at least for those fits: one that is resumed when its time is over needs a champion, too."""
 _CAUTION = 1.5
-"""How much longer than its search trial a fit is taken to last."""
+"""How much longer than its search trial lets expect a fit is taken to last."""
 
 Stage = Literal["search", "closing", "refits"]
 """Trials are proposed; those under way are waited for; the best settings are fitted again."""
@@ -132,8 +133,9 @@ class RaceRun(TrainingRun):
             return True
         if self.stage == "closing" and is_idle:
             self.stage = "refits"
-            self._refit_finalists()
-            return True
+        # One after the other, as workers become free: how long they take is known then.
+        if self.stage == "refits" and self.place.executor.n_unfinished < self.place.workers:
+            return self._refit_next()
         return False
 
     def deadline(self, purpose: Purpose) -> float:
@@ -162,15 +164,23 @@ class RaceRun(TrainingRun):
         """Whether the last fits are under way."""
         return self.stage == "refits" and self.place.executor.n_unfinished <= 2 * self.place.workers
 
-    def _refit_finalists(self) -> None:
-        """The best architectures, as many as there is time for, but one at least."""
-        found = [study.best for study in self.studies.values() if study.best is not None]
+    def _refit_next(self) -> bool:
+        """Fit the best setting again of which there was none yet and for which there is time."""
+        found = [study.best for study in self.studies.values() if study.best and not study.refits]
         seconds_left = (self.race.ends_at - time.monotonic()) * self.place.workers
-        for rank, best in enumerate(sorted(found, key=lambda trial: (trial.validation_rmse, trial.model_id))):
-            seconds_left -= _CAUTION * N_REFITS * (best.elapsed_seconds or 0.0)
-            if rank and seconds_left < 0:
-                break
-            self.apply(self.studies[best.model_id], self.studies[best.model_id].refit())
+        is_first = len(found) == sum(study.best is not None for study in self.studies.values())
+        for best in sorted(found, key=lambda trial: (trial.validation_rmse, trial.model_id)):
+            if is_first or _CAUTION * N_REFITS * _seconds_of_a_fit(best) < seconds_left:
+                self.apply(self.studies[best.model_id], self.studies[best.model_id].refit())
+                return True
+        return False
+
+
+def _seconds_of_a_fit(trial: TrialResult) -> float:
+    """A trial that was pruned would have gone on until it stands still."""
+    n_epochs = len(trial.validation_curve)
+    to_the_end = min((trial.best_epoch or 0) + PATIENCE, trial.hyperparameters.epochs)
+    return (trial.elapsed_seconds or 0.0) * max(to_the_end / n_epochs, 1.0)
 
 
 def seconds_used(events: Sequence[Event]) -> float:
