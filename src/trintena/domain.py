@@ -28,7 +28,9 @@ State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 """Of an experiment."""
 TrialState = Literal["WAITING", "RUNNING", "COMPLETE", "PRUNED", "FAIL"]
 """Optuna's words for the state of a trial."""
-ENDED: tuple[TrialState, ...] = ("COMPLETE", "PRUNED", "FAIL")
+FINISHED: tuple[TrialState, ...] = ("COMPLETE", "PRUNED")
+"""The states of a trial that ended with a result, which nothing replaces."""
+ENDED: tuple[TrialState, ...] = (*FINISHED, "FAIL")
 Purpose = Literal["search", "refit"]
 """Why a trial is run: to find a setting (fast mode: to try the fixed one), or to judge the one found."""
 Strategy = Literal["grid", "random", "bayesian"]

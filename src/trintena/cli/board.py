@@ -7,9 +7,10 @@ from typing import Any
 from rich.text import Text
 
 from trintena.cli.output import screen
-from trintena.cli.ranking import SIGNED, is_fitted, print_ranking
+from trintena.cli.ranking import is_fitted, print_ranking
 from trintena.cli.texts import say, setting, span
 from trintena.language import number
+from trintena.report.words import verdict
 
 _STEPS_SHOWN = 5
 
@@ -88,13 +89,8 @@ def told_counts(counts: dict[str, int]) -> str:
     return f"{trials} ({', '.join(states)})" if states else trials
 
 
-def _print_verdict(verdict: dict[str, Any]) -> None:
-    pattern = ".2%" if verdict["code"] == "ahead_on_test" else SIGNED
-    skill, drift = (number(verdict[key], pattern) for key in ("skill", "skill_against_drift"))
-    sentence = say(verdict["code"], skill=skill, drift=drift)
-    if verdict["persistence_clone"]:
-        sentence += f" {say('clone')}"
-    screen.print(Text(sentence, style="bold"), soft_wrap=True)
+def _print_verdict(told: dict[str, Any]) -> None:
+    screen.print(Text(verdict(told), style="bold"), soft_wrap=True)
 
 
 def _print_champion(answer: dict[str, Any]) -> None:

@@ -100,21 +100,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The newest data is {days} days old: the forecast starts there, not today.",
         "O dado mais novo tem {days} dias: a previsão parte dali, não de hoje.",
     ),
-    "ahead_on_test": (
-        "On the test segment its error is {skill} lower than the last value's and {drift} lower than "
-        "drift's; whether that is more than luck has not been tested.",
-        "No teste, seu erro é {skill} menor que o do último valor e {drift} menor que o da tendência média; "
-        "se isso é mais que sorte, ainda não foi testado.",
-    ),
-    "not_distinguishable": (
-        "Not distinguishable from repeating the last value (test skill {skill}, against drift {drift}).",
-        "Não se distingue de repetir o último valor (ganho no teste {skill}, contra a tendência {drift}).",
-    ),
-    "not_judged": (
-        "No verdict: the test was not consulted.",
-        "Sem veredito: o teste não foi consultado.",
-    ),
-    "clone": ("In practice it repeats the last value.", "Na prática, repete o último valor."),
     "notice": ("Not investment advice.", "Não é recomendação de investimento."),
     "training": ("Training", "Treinando"),
     "judging": ("Judging and saving the champion", "Julgando e salvando o campeão"),

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
-from trintena.domain import TrialState
+from trintena.domain import FINISHED, TrialState
 from trintena.evaluation.board import figures
 from trintena.zoo.catalog import architecture
 
@@ -47,9 +47,7 @@ class Found:
     @property
     def best_trial(self) -> TrialResult | None:
         """The search trial with the lowest validation RMSE: whose setting was fitted again."""
-        scored = [
-            t for t in self.trials if t.state in ("COMPLETE", "PRUNED") and t.validation_rmse is not None
-        ]
+        scored = [t for t in self.trials if t.state in FINISHED and t.validation_rmse is not None]
         complete = [trial for trial in scored if trial.state == "COMPLETE"]
         return min(complete or scored, key=lambda t: (t.validation_rmse, t.number), default=None)
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from trintena.domain import TrialResult, TrialState
+from trintena.domain import ENDED, TrialResult, TrialState
 
 EARLIEST_ESTIMATE = 0.1
 """Before this share of the work is done, a time left would be a guess."""
@@ -42,7 +42,7 @@ class StudyProgress:
     @property
     def n_ended(self) -> int:
         """Search trials that have ended, in this run or before."""
-        return sum(self.counts.get(state, 0) for state in ("COMPLETE", "PRUNED", "FAIL"))
+        return sum(self.counts.get(state, 0) for state in ENDED)
 
     @property
     def is_over(self) -> bool:

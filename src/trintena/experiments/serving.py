@@ -71,8 +71,10 @@ def _trained(
     place.executor.submit(Task(key=("serving", twin.model_id), function=REFIT, kwargs=kwargs))
     for event in place.executor.events():
         match event:
-            case Finished(("serving", _), _, TrialResult() as trial):
+            case Finished(("serving", _), _, TrialResult(state="COMPLETE") as trial):
                 return trial
+            case Finished(("serving", _), _, TrialResult() as trial):
+                raise TrialError(f"The refit on all rows failed: {trial.reason}")
             case Failed(("serving", _), _, error):
                 raise TrialError(f"The refit on all rows failed: {error}") from error
     raise TrialError("The refit on all rows did not end.")

@@ -8,10 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from trintena.domain import ExperimentSpec, State, TrialState
-
-FINISHED: tuple[TrialState, ...] = ("COMPLETE", "PRUNED")
-"""The states of a trial that ended with a result, which nothing replaces."""
+from trintena.domain import FINISHED, ExperimentSpec, State, TrialState
 
 
 @dataclass(frozen=True)

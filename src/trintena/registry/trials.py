@@ -9,11 +9,10 @@ from typing import Any, get_args
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, undefer
 
-from trintena.domain import Purpose, TrialResult, TrialState
+from trintena.domain import FINISHED, Purpose, TrialResult, TrialState
 from trintena.errors import NotFoundError
 from trintena.language import phrase
 from trintena.registry.experiments import find_experiment
-from trintena.registry.records import FINISHED
 from trintena.registry.tables import ArchitectureStudy, ArchitectureTrial
 from trintena.registry.trial_rows import TO_COME, as_trial, fill, trials_of
 from trintena.registry.weights import Weights, keep_weights

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
-from trintena.domain import Range, SearchSpace, TrialResult
+from trintena.domain import FINISHED, Range, SearchSpace, TrialResult
 from trintena.search.quiet import quiet_optuna
 
 if TYPE_CHECKING:
@@ -49,9 +49,7 @@ def importance(space: SearchSpace, trials: Sequence[TrialResult]) -> dict[str, f
     ended = [
         trial
         for trial in trials
-        if trial.purpose == "search"
-        and trial.state in ("COMPLETE", "PRUNED")
-        and trial.validation_rmse is not None
+        if trial.purpose == "search" and trial.state in FINISHED and trial.validation_rmse is not None
     ]
     chosen = {name: choice for name, choice in vars(space).items() if not _is_single(choice)}
     places = _places(ended)

@@ -9,6 +9,7 @@ import pytest
 from trintena.cli.texts import TEXTS, one_line, say, span
 from trintena.evaluation.baselines import BASELINES
 from trintena.evaluation.board import Verdict
+from trintena.report.words import verdict
 
 
 def fields(text: str) -> list[str]:
@@ -30,16 +31,39 @@ def test_sentences_are_translated() -> None:
     assert same == {"rank", "done_line"}
 
 
-@pytest.mark.parametrize("key", [*(row.key for row in BASELINES), *get_args(Verdict), "training", "judging"])
-def test_every_baseline_verdict_and_phase_has_a_text(key: str) -> None:
+@pytest.mark.parametrize("key", [*(row.key for row in BASELINES), "training", "judging"])
+def test_every_baseline_and_phase_has_a_text(key: str) -> None:
     assert key in TEXTS
 
 
-def test_no_text_claims_a_victory() -> None:
+def verdicts(code: str, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """What a verdict says in English and in Portuguese, every sentence of it."""
+    told = {"code": code, "skill": 0.01, "skill_against_drift": 0.02, "persistence_clone": True}
+    said = []
+    for language in ("en", "pt"):
+        monkeypatch.setenv("TRINTENA_LANG", language)
+        said.append(verdict(told))
+    return said[0], said[1]
+
+
+@pytest.mark.parametrize("code", get_args(Verdict))
+def test_every_verdict_has_a_text_in_both_languages(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    english, portuguese = verdicts(code, monkeypatch)
+    assert english.strip()
+    assert portuguese.strip()
+    assert english != portuguese
+    assert re.findall(r"\d+", english) == re.findall(r"\d+", portuguese), "with the same values"
+    others = set(get_args(Verdict)) - {code}
+    assert all(verdicts(other, monkeypatch) != (english, portuguese) for other in others), "a text of its own"
+    assert english.endswith(".") == portuguese.endswith(".")
+
+
+def test_no_text_claims_a_victory(monkeypatch: pytest.MonkeyPatch) -> None:
     claims = re.compile(
         r"\b(beat\w*|outperform\w*|wins?|vence\w*|supera\w*|bate\w*|ganha d\w+)\b", re.IGNORECASE
     )
-    assert [text for pair in TEXTS.values() for text in pair if claims.search(text)] == []
+    pairs = [*TEXTS.values(), *(verdicts(code, monkeypatch) for code in get_args(Verdict))]
+    assert [text for pair in pairs for text in pair if claims.search(text)] == []
 
 
 def test_a_text_is_said_in_the_language_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
