@@ -67,13 +67,14 @@ def _command(label: str, case: dict[str, Any]) -> str:
     return (
         f"- The whole command on {label}, as many random trials, with pruning, three fits of each best "
         f"setting, the judged board and the saved champion: {command['seconds']:.0f} s, "
-        f"{command['ratio']:.0f} times as fast as KerasTuner's search alone; test skill "
+        f"{command['ratio']:.1f} times as fast as KerasTuner's search alone; test skill "
         f"{command['test_skill']:.2%} (of the three fits: {fits})."
     )
 
 
 def _skills(case: dict[str, Any]) -> list[str]:
-    peer, ours = case["peer"], case["ours"]
+    peer, ours, command = case["peer"], case["ours"], case["command"]
+    shares = [side["test_skill"] / peer["test_skill"] for side in (ours, command)]
     each = [mean(side["test_skill_of_each"].values()) for side in (peer, ours)]
     when = reached_s(ours["time_line"], peer["test_skill"])
     reached = "does not reach the skill of the peer's" if when is None else f"has it after {when:.0f} s"
@@ -83,6 +84,8 @@ def _skills(case: dict[str, Any]) -> list[str]:
         f"the oracle, who knows the rule, has {case['oracle_skill']:.2%} on the same days.",
         "- With the planted signal KerasTuner found its champion after "
         f"{peer['time_line'][-1]['ended_s']:,.0f} s; ours {reached}.",
+        f"- Of the skill that KerasTuner's champion has there, ours has {shares[0]:.0%}, and the champion of "
+        f"the whole command, with pruning, {shares[1]:.0%} after 1/{command['ratio']:.1f} of its time.",
     ]
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trintena.errors import UsageError
+from trintena.language import phrase
 
 
 def usable_cores() -> list[int]:
@@ -59,7 +60,10 @@ class Settings:
         workers = environment.get("TRINTENA_WORKERS") or str(len(usable_cores()))
         if not workers.isdecimal() or int(workers) < 1:
             raise UsageError(
-                f"TRINTENA_WORKERS must be a whole number of at least 1, not {workers!r}.",
+                phrase(
+                    en=f"TRINTENA_WORKERS must be a whole number of at least 1, not {workers!r}.",
+                    pt=f"TRINTENA_WORKERS deve ser um inteiro de no mínimo 1, e não {workers!r}.",
+                ),
                 field="TRINTENA_WORKERS",
             )
         return cls(

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -66,3 +69,37 @@ def test_an_unknown_name_in_portuguese(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRINTENA_LANG", "pt")
     error = UnknownNameError("amostra", "nasdak", ["nasdaq", "sp500"])
     assert error.message == "Não há amostra 'nasdak'. Você quis dizer 'nasdaq'?"
+
+
+def test_whatever_is_refused_is_refused_in_both_languages() -> None:
+    package = Path(errors.__file__).parent
+    bare = [
+        f"{path.relative_to(package)}:{line}: {words}"
+        for path in sorted(package.rglob("*.py"))
+        for line, words in bare_words(ast.parse(path.read_text("utf-8")))
+    ]
+    assert not bare, "messages and hints belong into phrase(en=..., pt=...)"
+
+
+def test_words_outside_a_phrase_are_found() -> None:
+    source = """
+raise UsageError("Too few rows.", field="split", hint=phrase(en="Use more.", pt="Use mais."))
+raise UsageError(phrase(en="Too few rows.", pt="Poucas linhas."), hint=f"Use {n} rows or more.")
+raise DataError(f"{where}: {message}")
+raise ValueError("a mistake of ours")
+"""
+    assert list(bare_words(ast.parse(source))) == [(2, "Too few rows."), (3, "Use  rows or more.")]
+
+
+def bare_words(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Lines and texts of messages and hints of our errors that stand in one language alone."""
+    names = {kind.__name__ for kind in CLASSES}
+    for call in ast.walk(tree):
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in names):
+            continue
+        hints = [keyword.value for keyword in call.keywords if keyword.arg == "hint"]
+        for text in [*call.args, *hints]:
+            parts = text.values if isinstance(text, ast.JoinedStr) else [text]
+            words = "".join(str(part.value) for part in parts if isinstance(part, ast.Constant))
+            if re.search(r"[a-z]{2}", words) and " " in words:
+                yield text.lineno, words

@@ -22,13 +22,13 @@ from typing import Any
 from trintena.artifacts.staging import is_old, is_stale, write_together
 from trintena.domain import finite_json
 from trintena.errors import ArtifactError
+from trintena.language import phrase
 
 KINDS = ("keras", "scaler", "json")
 """The endings of a model's files in the order in which they appear: the manifest vouches for the rest."""
 
 _STEM = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*_\d+_\d{8}T\d{12}Z", re.ASCII)
 _LONGEST_SYMBOL = 64
-_RESTORE = "Restore it from a copy, or promote another version: `trintena models list`."
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,12 @@ def write_model_files(
     try:
         content = {"keras": keras_bytes, "scaler": _json_bytes(scaler)}
     except (ValueError, TypeError) as error:
-        raise ArtifactError(f"The scaler of {stem} cannot be saved as JSON: {error}.") from error
+        raise ArtifactError(
+            phrase(
+                en=f"The scaler of {stem} cannot be saved as JSON: {error}.",
+                pt=f"Não é possível salvar o scaler de {stem} como JSON: {error}.",
+            )
+        ) from error
     sums = {kind: _sha256(data) for kind, data in content.items()}
     content["json"] = _json_bytes(finite_json({**manifest, "sha256": sums}))
     write_together(folder, {f"{stem}.{kind}": content[kind] for kind in KINDS})
@@ -133,7 +138,12 @@ def delete_model_files(folder: Path, stem: str) -> None:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
-            raise ArtifactError(f"Could not delete {path}: {error.strerror}.") from error
+            raise ArtifactError(
+                phrase(
+                    en=f"Could not delete {path}: {error.strerror}.",
+                    pt=f"Não foi possível apagar {path}: {error.strerror}.",
+                )
+            ) from error
 
 
 def sweep(folder: Path, known_stems: Collection[str]) -> list[Path]:
@@ -166,22 +176,48 @@ def _verified(folder: Path, stem: str, checksums: Mapping[str, str]) -> dict[str
         try:
             data = path.read_bytes()
         except FileNotFoundError as error:
-            raise ArtifactError(f"The model file {path} is missing.", hint=_RESTORE) from error
+            missing = phrase(en=f"The model file {path} is missing.", pt=f"Falta o arquivo de modelo {path}.")
+            raise _damaged(missing) from error
         except OSError as error:
-            raise ArtifactError(f"The model file {path} cannot be read: {error.strerror}.") from error
-        if (found := _sha256(data)) != checksums.get(kind):
             raise ArtifactError(
-                f"The model file {path} is not the one that was registered: it was cut short or changed "
-                f"(SHA-256 {str(checksums.get(kind))[:12]} expected, {found[:12]} found).",
-                hint=_RESTORE,
+                phrase(
+                    en=f"The model file {path} cannot be read: {error.strerror}.",
+                    pt=f"Não é possível ler o arquivo de modelo {path}: {error.strerror}.",
+                )
+            ) from error
+        if (found := _sha256(data)) != (expected := str(checksums.get(kind))):
+            raise _damaged(
+                phrase(
+                    en=f"The model file {path} is not the one that was registered: it was cut short or "
+                    f"changed (SHA-256 {expected[:12]} expected, {found[:12]} found).",
+                    pt=f"O arquivo de modelo {path} não é o que foi registrado: foi cortado ou alterado "
+                    f"(SHA-256 {expected[:12]} esperado, {found[:12]} encontrado).",
+                )
             )
         content[kind] = data
     return content
 
 
+def _damaged(message: str) -> ArtifactError:
+    """A file that is not whole, with what can be done about it."""
+    return ArtifactError(
+        message,
+        hint=phrase(
+            en="Restore it from a copy, or promote another version: `trintena models list`.",
+            pt="Restaure-o de uma cópia, ou promova outra versão: `trintena models list`.",
+        ),
+    )
+
+
 def _path(folder: Path, stem: str, kind: str) -> Path:
     if _STEM.fullmatch(stem) is None:
-        raise ArtifactError(f"{stem!r} is not the name of a saved model.", hint="See `trintena models list`.")
+        raise ArtifactError(
+            phrase(
+                en=f"{stem!r} is not the name of a saved model.",
+                pt=f"{stem!r} não é o nome de um modelo salvo.",
+            ),
+            hint=phrase(en="See `trintena models list`.", pt="Veja `trintena models list`."),
+        )
     return folder / f"{stem}.{kind}"
 
 

@@ -15,6 +15,7 @@ from jaxtyping import Float
 
 from trintena import _lazy
 from trintena.errors import ArtifactError
+from trintena.language import phrase
 from trintena.zoo import portable
 from trintena.zoo.architecture import WindowShape
 from trintena.zoo.catalog import architecture
@@ -50,7 +51,12 @@ def _loaded(path: str, checksum: str) -> Any:
     try:
         return _lazy.keras().saving.load_model(path, compile=False, safe_mode=True)
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ArtifactError(f"{Path(path).name} cannot be opened as a Keras model: {error}") from error
+        raise ArtifactError(
+            phrase(
+                en=f"{Path(path).name} cannot be opened as a Keras model: {error}",
+                pt=f"Não é possível abrir {Path(path).name} como modelo do Keras: {error}",
+            )
+        ) from error
 
 
 def outputs(

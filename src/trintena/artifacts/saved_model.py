@@ -15,6 +15,7 @@ from trintena.artifacts.files import ModelFiles, read_model_files
 from trintena.data.calendars import next_dates
 from trintena.domain import ModelVersion, PriceSeries
 from trintena.errors import ArtifactError, DataError
+from trintena.language import phrase
 from trintena.windows.frame import Transformation
 
 Network = Callable[[Path, str, np.ndarray], np.ndarray]
@@ -87,7 +88,10 @@ class SavedModel:
             transformation = Transformation.from_json(files.scaler)
         except TypeError as error:
             raise ArtifactError(
-                f"{version.stem}.scaler is not of this version of Trintena: {error}."
+                phrase(
+                    en=f"{version.stem}.scaler is not of this version of Trintena: {error}.",
+                    pt=f"{version.stem}.scaler não é desta versão da Trintena: {error}.",
+                )
             ) from error
         return cls(version, files, transformation)
 
@@ -103,8 +107,12 @@ class SavedModel:
         lookback = self.transformation.lookback
         if len(at) and at.min() < lookback - 1:
             raise DataError(
-                f"A forecast of version {self.version.version} reads {lookback} rows; {series.symbol} has "
-                f"{len(series)}, of which {at.min() + 1} before the first forecast.",
+                phrase(
+                    en=f"A forecast of version {self.version.version} reads {lookback} rows; "
+                    f"{series.symbol} has {len(series)}, of which {at.min() + 1} before the first forecast.",
+                    pt=f"Uma previsão da versão {self.version.version} lê {lookback} linhas; "
+                    f"{series.symbol} tem {len(series)}, {at.min() + 1} delas antes da primeira previsão.",
+                ),
                 field="symbol",
             )
         frame = self.transformation.frame(series)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from trintena.errors import ArtifactError
+from trintena.language import phrase
 
 _STAGED = re.compile(r"\.staging\.(?P<host>[A-Za-z0-9-]*)\.(?P<pid>\d+)\..+", re.ASCII)
 _DAY_S = 86_400.0
@@ -32,7 +33,10 @@ def write_together(folder: Path, content: Mapping[str, bytes]) -> None:
         for name, data in content.items():
             at_work = folder / name
             if at_work.exists():
-                raise ArtifactError(f"The file {at_work} exists already.", hint="It was left as it is.")
+                raise ArtifactError(
+                    phrase(en=f"The file {at_work} exists already.", pt=f"O arquivo {at_work} já existe."),
+                    hint=phrase(en="It was left as it is.", pt="Ele ficou como está."),
+                )
             staged[name] = folder / f".staging.{_host()}.{os.getpid()}.{name}"
             with staged[name].open("wb") as stream:
                 stream.write(data)
@@ -50,8 +54,14 @@ def write_together(folder: Path, content: Mapping[str, bytes]) -> None:
                 path.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise ArtifactError(
-                f"Could not write {at_work}: {error.strerror or error}.",
-                hint="Check the free space and the permissions of the folder.",
+                phrase(
+                    en=f"Could not write {at_work}: {error.strerror or error}.",
+                    pt=f"Não foi possível escrever {at_work}: {error.strerror or error}.",
+                ),
+                hint=phrase(
+                    en="Check the free space and the permissions of the folder.",
+                    pt="Confira o espaço livre e as permissões da pasta.",
+                ),
             ) from error
         raise
 

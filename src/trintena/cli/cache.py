@@ -10,6 +10,7 @@ from trintena.cli.options import AsJson, Yes, confirm
 from trintena.cli.output import print_json, screen
 from trintena.cli.tables import print_fields, size
 from trintena.errors import TrintenaError
+from trintena.language import number, phrase
 from trintena.settings import Settings
 
 app = typer.Typer(
@@ -40,7 +41,12 @@ def _files(folder: Path) -> dict[Path, int]:
         # No program was ever compiled; or another process deletes them at this moment.
         return found
     except OSError as error:
-        raise TrintenaError(f"The cache {folder} cannot be read: {error.strerror}.") from error
+        raise TrintenaError(
+            phrase(
+                en=f"The cache {folder} cannot be read: {error.strerror}.",
+                pt=f"Não é possível ler o cache {folder}: {error.strerror}.",
+            )
+        ) from error
     return found
 
 
@@ -63,7 +69,7 @@ def show(as_json: AsJson = False) -> None:
     if as_json:
         print_json({"path": str(folder), "n_programs": _count(files), "bytes": n_bytes})
         return
-    print_fields({"path": str(folder), "programs": f"{_count(files):,}", "size": size(n_bytes)})
+    print_fields({"path": str(folder), "programs": number(_count(files)), "size": size(n_bytes)})
 
 
 @app.command()
@@ -80,13 +86,23 @@ def clear(yes: Yes = False) -> None:
     folder = _folder()
     files = _files(folder)
     if not files:
-        screen.print(f"There are no compiled programs in {folder}.", soft_wrap=True)
+        nothing = phrase(
+            en=f"There are no compiled programs in {folder}.", pt=f"Não há programas compilados em {folder}."
+        )
+        screen.print(nothing, soft_wrap=True)
         return
-    n_programs, n_bytes = _count(files), size(sum(files.values()))
-    confirm(f"Delete {n_programs:,} compiled programs ({n_bytes}) from {folder}?", yes=yes)
+    doomed = phrase(en="{} compiled programs ({})", pt="{} programas compilados ({})").format(
+        number(_count(files)), size(sum(files.values()))
+    )
+    confirm(phrase(en=f"Delete {doomed} from {folder}?", pt=f"Apagar {doomed} de {folder}?"), yes=yes)
     for path in files:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
-            raise TrintenaError(f"Could not delete {path}: {error.strerror}.") from error
-    screen.print(f"Deleted {n_programs:,} compiled programs ({n_bytes}).")
+            raise TrintenaError(
+                phrase(
+                    en=f"Could not delete {path}: {error.strerror}.",
+                    pt=f"Não foi possível apagar {path}: {error.strerror}.",
+                )
+            ) from error
+    screen.print(phrase(en=f"Deleted {doomed}.", pt=f"Apagados: {doomed}."))

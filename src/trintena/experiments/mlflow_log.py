@@ -44,7 +44,7 @@ def main() -> None:
         child = _log(client, key, run, {**tags, PARENT: parent})
         client.set_terminated(child, run["status"], run["end_ms"])
     client.set_terminated(parent, given["run"]["status"], given["run"]["end_ms"])
-    # Only now: what an interruption left is replaced by what the resumed experiment came to.
+    # Only now: what a failure left is replaced by what the resumed experiment came to.
     for run in earlier:
         client.delete_run(run.info.run_id)
 

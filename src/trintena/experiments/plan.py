@@ -89,16 +89,33 @@ def plan(request: Request, series: PriceSeries, registry: Registry) -> int:
         ("features", request.features, get_args(Features)),
     ):
         if word not in words:
-            raise UsageError(f"Unknown {name} {word!r}; it is one of {', '.join(words)}.", field=name)
+            known = ", ".join(words)
+            raise UsageError(
+                phrase(
+                    en=f"Unknown {name} {word!r}; it is one of {known}.",
+                    pt=f"{name} não pode ser {word!r}; é um destes: {known}.",
+                ),
+                field=name,
+            )
     for name, value, most in (
         ("lookback", request.lookback, MAXIMUM_LOOKBACK),
         ("horizon", request.horizon, MAXIMUM_HORIZON),
     ):
         if value > most:
-            raise UsageError(f"The {name} must be at most {most} rows, not {value}.", field=name)
+            raise UsageError(
+                phrase(
+                    en=f"The {name} must be at most {most} rows, not {value}.",
+                    pt=f"O {name} deve ser de no máximo {most} linhas, e não {value}.",
+                ),
+                field=name,
+            )
     if not 0 <= request.seed <= MAXIMUM_SEED:
         raise UsageError(
-            f"The seed must be a whole number from 0 to {MAXIMUM_SEED}, not {request.seed}.", field="seed"
+            phrase(
+                en=f"The seed must be a whole number from 0 to {MAXIMUM_SEED}, not {request.seed}.",
+                pt=f"A semente deve ser um inteiro de 0 a {MAXIMUM_SEED}, e não {request.seed}.",
+            ),
+            field="seed",
         )
     chosen = choose(request.model_ids)
     years = request.years if request.start is None else None

@@ -15,6 +15,7 @@ from trintena.experiments.case import Case
 from trintena.experiments.race import RaceRun
 from trintena.experiments.training_run import TrainingRun
 from trintena.jobs.locks import ExperimentLock
+from trintena.language import phrase
 
 if TYPE_CHECKING:
     from trintena.experiments.progress import Observer
@@ -39,8 +40,14 @@ def run_experiment(
         record = registry.experiment(experiment_id)
         if record.state == "succeeded":
             raise UsageError(
-                f"Experiment {experiment_id} has finished; there is nothing to resume.",
-                hint=f"See `trintena experiments show {experiment_id}`.",
+                phrase(
+                    en=f"Experiment {experiment_id} has finished; there is nothing to resume.",
+                    pt=f"O experimento {experiment_id} já terminou; não há o que retomar.",
+                ),
+                hint=phrase(
+                    en=f"See `trintena experiments show {experiment_id}`.",
+                    pt=f"Veja `trintena experiments show {experiment_id}`.",
+                ),
             )
         if record.state != "queued":
             registry.reopen(experiment_id)

@@ -14,6 +14,7 @@ from trintena.domain import TrialResult
 from trintena.errors import TrialError
 from trintena.experiments.champion import save_version
 from trintena.jobs.protocol import Failed, Finished, Task
+from trintena.language import phrase
 from trintena.windows import Transformation
 
 if TYPE_CHECKING:
@@ -74,7 +75,17 @@ def _trained(
             case Finished(("serving", _), _, TrialResult(state="COMPLETE") as trial):
                 return trial
             case Finished(("serving", _), _, TrialResult() as trial):
-                raise TrialError(f"The refit on all rows failed: {trial.reason}")
+                raise _failed(trial.reason)
             case Failed(("serving", _), _, error):
-                raise TrialError(f"The refit on all rows failed: {error}") from error
-    raise TrialError("The refit on all rows did not end.")
+                raise _failed(error) from error
+    raise TrialError(
+        phrase(en="The refit on all rows did not end.", pt="O ajuste com todas as linhas não terminou.")
+    )
+
+
+def _failed(reason: object) -> TrialError:
+    return TrialError(
+        phrase(
+            en=f"The refit on all rows failed: {reason}", pt=f"O ajuste com todas as linhas falhou: {reason}"
+        )
+    )

@@ -37,7 +37,6 @@ _PROGRAM = Path(__file__).with_name("mlflow_log.py")
 _STATUS = {
     "succeeded": "FINISHED",
     "failed": "FAILED",
-    "cancelled": "KILLED",
     "COMPLETE": "FINISHED",
     "FAIL": "FAILED",
 }
@@ -69,17 +68,19 @@ def missing(settings: Settings) -> str | None:
 
 
 def track(settings: Settings, registry: Registry, experiment_id: int) -> Remark | None:
-    """Log an experiment that ended, however it did; None where nobody asked for it.
+    """Log an experiment that succeeded or failed; None where nobody asked for it.
 
-    What an earlier end of the same experiment had logged, before it was resumed, is deleted in MLflow.
+    One that was stopped is not over: it is logged when it has been resumed, and whoever stopped it need not
+    wait for a server. What a failed experiment had logged before it was resumed is deleted in MLflow.
     """
     uri = settings.tracking_uri
-    if uri is None or not _is_installed():
+    record = registry.experiment(experiment_id)
+    if uri is None or record.state == "cancelled" or not _is_installed():
         return None
     from trintena.experiments.report import gather_report
 
     report = gather_report(registry, experiment_id, alive=False)
-    finished_at = registry.experiment(experiment_id).finished_at or report.created_at
+    finished_at = record.finished_at or report.created_at
     with tempfile.TemporaryDirectory(prefix="trintena-mlflow-") as folder:
         files = [*_written(report, Path(folder)), *_saved(settings.home, report.answer)]
         reason = _run(json.dumps(message(report, finished_at.timestamp(), files)), uri)

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from trintena.errors import BusyError
+from trintena.language import phrase
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,12 +68,20 @@ class ExperimentLock:
         self.release()
 
     def _busy(self, holder: str) -> BusyError:
+        who = phrase(
+            en=f"process {holder}" if holder else "another process",
+            pt=f"pelo processo {holder}" if holder else "por outro processo",
+        )
+        stop = phrase(en=" with", pt=" com") + f" `kill -INT {holder}`" if holder else ""
         return BusyError(
-            f"Experiment {self._experiment_id} is being run by "
-            f"{f'process {holder}' if holder else 'another process'}.",
-            hint="Wait until it ends, or stop it"
-            + (f" with `kill -INT {holder}`" if holder else "")
-            + ", then try again: what is finished is kept.",
+            phrase(
+                en=f"Experiment {self._experiment_id} is being run by {who}.",
+                pt=f"O experimento {self._experiment_id} está sendo executado {who}.",
+            ),
+            hint=phrase(
+                en=f"Wait until it ends, or stop it{stop}, then try again: what is finished is kept.",
+                pt=f"Espere que termine, ou pare-o{stop}, e tente de novo: o que terminou fica guardado.",
+            ),
         )
 
 

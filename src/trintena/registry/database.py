@@ -13,12 +13,12 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 from sqlalchemy.orm import Session
 
 from trintena.errors import BusyError, UsageError
+from trintena.language import phrase
 
 BUSY_TIMEOUT_S = 30.0
 """How long a process waits for another one's write; a write of ours takes milliseconds."""
 
 _WRITES = "trintena_writes"
-_ADDRESS_HINT = "Give an SQLAlchemy address such as sqlite:///trintena.db in TRINTENA_DATABASE_URL."
 
 
 def make_engine(url: str) -> Engine:
@@ -31,7 +31,15 @@ def make_engine(url: str) -> Engine:
         address = make_url(url)
     except ArgumentError as error:
         raise UsageError(
-            f"The database address {url!r} cannot be read.", field="TRINTENA_DATABASE_URL", hint=_ADDRESS_HINT
+            phrase(
+                en=f"The database address {url!r} cannot be read.",
+                pt=f"Não é possível ler o endereço de banco de dados {url!r}.",
+            ),
+            field="TRINTENA_DATABASE_URL",
+            hint=phrase(
+                en="Give an SQLAlchemy address such as sqlite:///trintena.db in TRINTENA_DATABASE_URL.",
+                pt="Dê um endereço do SQLAlchemy, como sqlite:///trintena.db, em TRINTENA_DATABASE_URL.",
+            ),
         ) from error
     sqlite = address.get_backend_name() == "sqlite"
     arguments: dict[str, Any] = {"connect_args": {"timeout": BUSY_TIMEOUT_S}} if sqlite else {}
@@ -39,9 +47,15 @@ def make_engine(url: str) -> Engine:
         engine = create_engine(address, **arguments)
     except (NoSuchModuleError, ImportError) as error:
         raise UsageError(
-            f"No driver for the database address {shown(address)}: {error}.",
+            phrase(
+                en=f"No driver for the database address {shown(address)}: {error}.",
+                pt=f"Não há driver para o endereço de banco de dados {shown(address)}: {error}.",
+            ),
             field="TRINTENA_DATABASE_URL",
-            hint="Install the driver's package, or use an sqlite:/// address.",
+            hint=phrase(
+                en="Install the driver's package, or use an sqlite:/// address.",
+                pt="Instale o pacote do driver, ou use um endereço sqlite:///.",
+            ),
         ) from error
     if sqlite:
         event.listen(engine, "connect", _set_up_sqlite)
@@ -121,7 +135,10 @@ class Database:
         except OperationalError as error:
             if isinstance(error.orig, sqlite3.OperationalError) and "locked" in str(error.orig):
                 raise BusyError(
-                    f"Another process has held the database for over {BUSY_TIMEOUT_S:.0f} seconds.",
-                    hint="Try again when it is done.",
+                    phrase(
+                        en=f"Another process has held the database for over {BUSY_TIMEOUT_S:.0f} seconds.",
+                        pt=f"Outro processo ocupa o banco de dados há mais de {BUSY_TIMEOUT_S:.0f} segundos.",
+                    ),
+                    hint=phrase(en="Try again when it is done.", pt="Tente de novo quando ele terminar."),
                 ) from error
             raise

@@ -18,8 +18,6 @@ from trintena.registry.dependents import NOBODY, Dependents, dependents_of, in_u
 from trintena.registry.records import DatasetRow
 from trintena.registry.tables import Dataset, Experiment, RegisteredModel
 
-LIST_DATASETS = "See `trintena data list`."
-
 
 class Datasets(Database):
     """The part of the registry that keeps prices."""
@@ -164,13 +162,7 @@ def _find(session: Session, key: str, *, payload: bool = True) -> Dataset:
     beginnings = select(Dataset.content_hash).where(Dataset.content_hash.startswith(prefix, autoescape=True))
     hashes = session.scalars(beginnings.order_by(Dataset.content_hash)).all() if prefix else []
     if not hashes:
-        raise NotFoundError(
-            phrase(
-                en=f"No dataset {key!r}: it is neither a symbol nor the beginning of a hash.",
-                pt=f"Nenhum conjunto de dados {key!r}: não é um símbolo, nem o começo de um hash.",
-            ),
-            hint=phrase(en=LIST_DATASETS, pt="Veja `trintena data list`."),
-        )
+        raise no_dataset(key)
     if len(hashes) > 1:
         named = ", ".join(h[: len(prefix) + 6] for h in hashes[:5])
         raise UsageError(
@@ -226,3 +218,14 @@ def _series(row: Dataset) -> PriceSeries:
     if series.content_hash != row.content_hash:
         raise damaged
     return series
+
+
+def no_dataset(key: str) -> NotFoundError:
+    """Nothing is stored under the key."""
+    return NotFoundError(
+        phrase(
+            en=f"No dataset {key!r}: it is neither a symbol nor the beginning of a hash.",
+            pt=f"Nenhum conjunto de dados {key!r}: não é um símbolo, nem o começo de um hash.",
+        ),
+        hint=phrase(en="See `trintena data list`.", pt="Veja `trintena data list`."),
+    )

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from trintena.domain import ExperimentSpec, State, TrialState
 from trintena.errors import NotFoundError, UsageError
+from trintena.language import phrase
 from trintena.registry.columns import utc_now
 from trintena.registry.database import Database
-from trintena.registry.datasets import LIST_DATASETS
+from trintena.registry.datasets import no_dataset
 from trintena.registry.records import ExperimentRecord
 from trintena.registry.tables import ArchitectureStudy, ArchitectureTrial, Dataset, Experiment
 
@@ -30,7 +31,7 @@ class Experiments(Database):
         """
         with self._writing() as session:
             if session.get(Dataset, spec.dataset_hash) is None:
-                raise NotFoundError(f"No dataset {spec.dataset_hash!r}.", hint=LIST_DATASETS)
+                raise no_dataset(spec.dataset_hash)
             row = Experiment(spec=spec.to_json(), spec_hash=spec.hash, dataset_hash=spec.dataset_hash)
             session.add(row)
             session.flush()
@@ -116,7 +117,10 @@ def find_experiment(session: Session, experiment_id: int, *, lock: bool = False)
 
 
 def _unknown(experiment_id: int) -> NotFoundError:
-    return NotFoundError(f"No experiment {experiment_id}.", hint="See `trintena experiments list`.")
+    return NotFoundError(
+        phrase(en=f"No experiment {experiment_id}.", pt=f"Não há experimento {experiment_id}."),
+        hint=phrase(en="See `trintena experiments list`.", pt="Veja `trintena experiments list`."),
+    )
 
 
 def _move(row: Experiment, state: State, message: str | None) -> None:
@@ -153,8 +157,14 @@ def _record(row: Experiment, trial_counts: dict[TrialState, int]) -> ExperimentR
         spec = ExperimentSpec.from_json(row.spec)
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(
-            f"The specification of experiment {row.id} cannot be read: {error}.",
-            hint="A newer Trintena may have written it: install that one.",
+            phrase(
+                en=f"The specification of experiment {row.id} cannot be read: {error}.",
+                pt=f"Não é possível ler a especificação do experimento {row.id}: {error}.",
+            ),
+            hint=phrase(
+                en="A newer Trintena may have written it: install that one.",
+                pt="Talvez uma Trintena mais nova a tenha escrito: instale aquela.",
+            ),
         ) from error
     return ExperimentRecord(
         id=row.id,

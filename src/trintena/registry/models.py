@@ -134,8 +134,14 @@ class Models(Database):
             rivals = _group(row.symbol, row.target, row.horizon).where(RegisteredModel.version != number)
             if row.is_winner and (rival := session.scalar(rivals.limit(1))) is not None:
                 raise UsageError(
-                    f"Model version {number} is the champion of {row.symbol}.",
-                    hint=f"Promote another first, for example `trintena models promote {rival.version}`.",
+                    phrase(
+                        en=f"Model version {number} is the champion of {row.symbol}.",
+                        pt=f"A versão {number} é a campeã de {row.symbol}.",
+                    ),
+                    hint=phrase(
+                        en=f"Promote another first, for example `trintena models promote {rival.version}`.",
+                        pt=f"Promova outra antes, por exemplo `trintena models promote {rival.version}`.",
+                    ),
                 )
             session.execute(delete(RegisteredModel).where(RegisteredModel.version == number))
             return _version(row)
@@ -144,7 +150,10 @@ class Models(Database):
 def _find(session: Session, number: int) -> RegisteredModel:
     row = session.get(RegisteredModel, number)
     if row is None:
-        raise NotFoundError(f"No model version {number}.", hint="See `trintena models list`.")
+        raise NotFoundError(
+            phrase(en=f"No model version {number}.", pt=f"Não há versão {number} de modelo."),
+            hint=phrase(en="See `trintena models list`.", pt="Veja `trintena models list`."),
+        )
     return row
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import DBAPIError
 
 from trintena.errors import BusyError, UsageError
+from trintena.language import phrase
 from trintena.registry.database import make_folder, shown, sqlite_file
 
 VERSION_TABLE = "trintena_schema_version"
@@ -63,9 +64,15 @@ def _opening(engine: Engine) -> Iterator[None]:
     except (DBAPIError, sqlite3.Error, OSError) as error:
         reason = error.orig if isinstance(error, DBAPIError) else error
         raise UsageError(
-            f"The database {shown(engine.url)} cannot be opened: {reason}.",
+            phrase(
+                en=f"The database {shown(engine.url)} cannot be opened: {reason}.",
+                pt=f"Não é possível abrir o banco de dados {shown(engine.url)}: {reason}.",
+            ),
             field="TRINTENA_DATABASE_URL",
-            hint="Check the address, that its folder can be written and that the disk is not full.",
+            hint=phrase(
+                en="Check the address, that its folder can be written and that the disk is not full.",
+                pt="Confira o endereço, se é possível escrever na pasta e se o disco não está cheio.",
+            ),
         ) from error
 
 
@@ -85,16 +92,28 @@ def _refuse_foreign(engine: Engine, revision: str | None, migrations: Path) -> N
     known = {script.revision for script in ScriptDirectory(migrations).walk_revisions()}
     if revision is not None and revision not in known:
         raise UsageError(
-            f"The database {address} has schema version {revision}; this Trintena knows none after "
-            f"{max(known)}: a newer one wrote it.",
+            phrase(
+                en=f"The database {address} has schema version {revision}; this Trintena knows none after "
+                f"{max(known)}: a newer one wrote it.",
+                pt=f"O banco de dados {address} tem a versão de esquema {revision}; esta Trintena não "
+                f"conhece nenhuma depois de {max(known)}: uma mais nova o escreveu.",
+            ),
             field="TRINTENA_DATABASE_URL",
-            hint="Install that newer version, or give another address in TRINTENA_DATABASE_URL.",
+            hint=phrase(
+                en="Install that newer version, or give another address in TRINTENA_DATABASE_URL.",
+                pt="Instale aquela versão mais nova, ou dê outro endereço em TRINTENA_DATABASE_URL.",
+            ),
         )
     if revision is None and (taken := set(Base.metadata.tables) & set(inspect(engine).get_table_names())):
         raise UsageError(
-            f"The database {address} has tables of other software named {', '.join(sorted(taken))}.",
+            phrase(
+                en=f"The database {address} has tables of other software named {', '.join(sorted(taken))}.",
+                pt=f"O banco de dados {address} tem tabelas de outro programa: {', '.join(sorted(taken))}.",
+            ),
             field="TRINTENA_DATABASE_URL",
-            hint="Give the address of another database.",
+            hint=phrase(
+                en="Give the address of another database.", pt="Dê o endereço de outro banco de dados."
+            ),
         )
 
 
@@ -189,7 +208,13 @@ def _wait_for(lock: TextIO, file: Path) -> None:
         except BlockingIOError as error:
             if time.monotonic() > deadline:
                 raise BusyError(
-                    f"Another process has been migrating {file} for over {_LOCK_TIMEOUT_S:.0f} seconds.",
-                    hint="Wait for it to end, then try again.",
+                    phrase(
+                        en=f"Another process has been migrating {file} for over "
+                        f"{_LOCK_TIMEOUT_S:.0f} seconds.",
+                        pt=f"Outro processo migra {file} há mais de {_LOCK_TIMEOUT_S:.0f} segundos.",
+                    ),
+                    hint=phrase(
+                        en="Wait for it to end, then try again.", pt="Espere que termine e tente de novo."
+                    ),
                 ) from error
             time.sleep(0.02)

@@ -18,6 +18,7 @@ from jaxtyping import Float
 
 from trintena.domain import PRICE_COLUMNS, Features, PriceSeries, Target
 from trintena.errors import DataError
+from trintena.language import number, phrase
 
 if TYPE_CHECKING:
     from trintena.windows.segments import Segments
@@ -97,8 +98,12 @@ class Transformation:
         deviation = float(np.diff(close).std())
         if deviation == 0.0:
             raise DataError(
-                f"The training part of {series.symbol} never changes: all {len(seen)} values are "
-                f"{seen.close[0]:g}. There is nothing to learn; use another series or split.",
+                phrase(
+                    en=f"The training part of {series.symbol} never changes: all {len(seen)} values are "
+                    f"{number(seen.close[0], 'g')}. There is nothing to learn; use another series or split.",
+                    pt=f"A parte de treino de {series.symbol} nunca muda: os {len(seen)} valores são todos "
+                    f"{number(seen.close[0], 'g')}. Não há o que aprender; use outra série ou divisão.",
+                ),
                 field="symbol",
             )
         fitted: dict[str, float] = {}
@@ -117,7 +122,10 @@ class Transformation:
         for column in self.columns:
             if column not in series.columns:
                 raise DataError(
-                    f"The model reads {', '.join(self.columns)}; {series.symbol} has no {column}.",
+                    phrase(
+                        en=f"The model reads {', '.join(self.columns)}; {series.symbol} has no {column}.",
+                        pt=f"O modelo lê {', '.join(self.columns)}; {series.symbol} não tem {column}.",
+                    ),
                     field="symbol",
                 )
             if column == "volume":
@@ -171,11 +179,16 @@ def _levels(series: PriceSeries, column: str, target: Target) -> Float[np.ndarra
         return values
     bad = np.flatnonzero(values <= 0)
     if len(bad):
+        value, day = number(values[bad[0]], "g"), f"{series.dates[bad[0]].item():%Y-%m-%d}"
         raise DataError(
-            f"Target log_return needs positive values; {column} of {series.symbol} is {values[bad[0]]:g} on "
-            f"{series.dates[bad[0]].item():%Y-%m-%d} ({len(bad)} such rows).",
+            phrase(
+                en=f"Target log_return needs positive values; {column} of {series.symbol} is {value} on "
+                f"{day} ({len(bad)} such rows).",
+                pt=f"O alvo log_return precisa de valores positivos; {column} de {series.symbol} é {value} "
+                f"em {day} ({len(bad)} linhas assim).",
+            ),
             field="target",
-            hint="Use --target difference.",
+            hint=phrase(en="Use --target difference.", pt="Escolha --target difference."),
         )
     logarithms: np.ndarray = np.log(values)
     return logarithms

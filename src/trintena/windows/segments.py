@@ -17,6 +17,7 @@ import numpy as np
 
 from trintena.domain import Split
 from trintena.errors import DataError, UsageError
+from trintena.language import phrase
 
 if TYPE_CHECKING:
     from trintena.domain import PriceSeries
@@ -66,9 +67,14 @@ def borders_of(dates: np.ndarray[Any, np.dtype[np.datetime64]], split: Split) ->
     fractions = split.fractions or DEFAULT_FRACTIONS
     # Less a hair, too: 0.7 + 0.2 + 0.1 is a little less than 1 in binary.
     if not (all(share > 0 for share in fractions) and sum(fractions) < 1 - 1e-9):
+        given = ", ".join(f"{share:g}" for share in fractions)
         raise UsageError(
-            f"A split needs three fractions above 0 with a sum below 1 (train, validation, calibration; "
-            f"test takes the rest), not {', '.join(f'{share:g}' for share in fractions)}.",
+            phrase(
+                en="A split needs three fractions above 0 with a sum below 1 (train, validation, "
+                f"calibration; test takes the rest), not {given}.",
+                pt="Uma divisão precisa de três frações acima de 0 com soma abaixo de 1 (treino, validação, "
+                f"calibração; o teste fica com o resto), e não {given}.",
+            ),
             field="split",
         )
     first, second, third = np.cumsum(fractions)
@@ -83,13 +89,22 @@ def _date_borders(
         borders = [np.datetime64(text, "s") for text in texts]
     except ValueError as error:
         raise UsageError(
-            f"A split by dates needs three ISO dates such as 2023-01-02, not {', '.join(texts)}.",
+            phrase(
+                en=f"A split by dates needs three ISO dates such as 2023-01-02, not {', '.join(texts)}.",
+                pt="Uma divisão por datas precisa de três datas ISO, como 2023-01-02, e não "
+                f"{', '.join(texts)}.",
+            ),
             field="split",
         ) from error
     if not (dates[0] < borders[0] < borders[1] < borders[2] <= dates[-1]):
+        first_day, last_day = (f"{day.item():%Y-%m-%d}" for day in (dates[0], dates[-1]))
         raise UsageError(
-            f"The three dates of a split must rise within the series, {dates[0].item():%Y-%m-%d} to "
-            f"{dates[-1].item():%Y-%m-%d}; these are {', '.join(texts)}.",
+            phrase(
+                en=f"The three dates of a split must rise within the series, {first_day} to {last_day}; "
+                f"these are {', '.join(texts)}.",
+                pt=f"As três datas de uma divisão devem crescer dentro da série, de {first_day} a "
+                f"{last_day}; estas são {', '.join(texts)}.",
+            ),
             field="split",
         )
     first, second, third = (int(row) for row in np.searchsorted(dates, borders))
@@ -104,25 +119,48 @@ def segment_origins(n_rows: int, borders: tuple[int, int, int], lookback: int, h
         DataError: a segment has too few origins to be trusted; the message says the numbers.
     """
     if lookback < 2:
-        raise UsageError(f"The lookback must be at least 2 rows, not {lookback}.", field="lookback")
+        raise UsageError(
+            phrase(
+                en=f"The lookback must be at least 2 rows, not {lookback}.",
+                pt=f"O lookback deve ser de no mínimo 2 linhas, e não {lookback}.",
+            ),
+            field="lookback",
+        )
     if horizon < 1:
-        raise UsageError(f"The horizon must be at least 1 row, not {horizon}.", field="horizon")
+        raise UsageError(
+            phrase(
+                en=f"The horizon must be at least 1 row, not {horizon}.",
+                pt=f"O horizon deve ser de no mínimo 1 linha, e não {horizon}.",
+            ),
+            field="horizon",
+        )
     edges = [0, *borders, n_rows]
     ranges = [range(max(start - 1, lookback - 1), stop - horizon) for start, stop in pairwise(edges)]
     train, validation, calibration, test = ranges
     segments = Segments(train, validation, calibration, test, borders)
     minimum = {"train": MINIMUM_TRAIN_LOOKBACKS * lookback, **MINIMUM_ORIGINS}
     short = [
-        f"{name} has {len(segments[name])} origins and needs {needed}"
+        phrase(
+            en=f"{name} has {len(segments[name])} origins and needs {needed}",
+            pt=f"{name} tem {len(segments[name])} origens e precisa de {needed}",
+        )
         for name, needed in minimum.items()
         if len(segments[name]) < needed
     ]
     if short:
         raise DataError(
-            f"Too few rows: with {n_rows} rows, lookback {lookback} and horizon {horizon}, "
-            f"{'; '.join(short)}.",
+            phrase(
+                en=f"Too few rows: with {n_rows} rows, lookback {lookback} and horizon {horizon}, ",
+                pt=f"Poucas linhas: com {n_rows} linhas, lookback {lookback} e horizon {horizon}, ",
+            )
+            + f"{'; '.join(short)}.",
             field="split",
-            hint="Use a longer series (--years all), a shorter --lookback or --horizon, or another --split.",
+            hint=phrase(
+                en="Use a longer series (--years all), a shorter --lookback or --horizon, or another "
+                "--split.",
+                pt="Use uma série mais longa (--years all), um --lookback ou --horizon menor, ou outro "
+                "--split.",
+            ),
         )
     return segments
 

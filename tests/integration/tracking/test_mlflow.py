@@ -85,7 +85,10 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Logged:
 
 
 def _stopped(home: Path) -> int:
-    """An experiment that was interrupted before anything had ended, and logged so."""
+    """An experiment that failed before anything had ended, was logged so, then interrupted."""
+
+    def fail(progress: Progress) -> None:
+        raise OSError("No space left on device")
 
     def interrupt(progress: Progress) -> None:
         raise KeyboardInterrupt
@@ -94,9 +97,12 @@ def _stopped(home: Path) -> int:
         series = lab.store(prices("stopped", autoregressive(900, seed=1)))
         wanted = Request(model_ids="6,9", lookback=8, years=None)
         experiment_id = plan(wanted, series, lab.app.registry)
-        assert run_experiment(lab.place, experiment_id, interrupt)["status"] == "cancelled"
         settings = Settings.from_environment()
+        with pytest.raises(OSError, match="No space left"):
+            run_experiment(lab.place, experiment_id, fail)
         assert tracking.track(settings, lab.app.registry, experiment_id) is not None
+        assert run_experiment(lab.place, experiment_id, interrupt)["status"] == "cancelled"
+        assert tracking.track(settings, lab.app.registry, experiment_id) is None, "it will be resumed"
     return experiment_id
 
 
@@ -159,14 +165,14 @@ def test_the_files_are_attached(logged: Logged) -> None:
     assert not any(list((logged.files / each["id"]).iterdir()) for each in nested)
 
 
-def test_an_interrupted_experiment_is_logged_without_test_figures(logged: Logged) -> None:
+def test_a_failed_experiment_is_logged_without_test_figures(logged: Logged) -> None:
     run, nested = logged.of("stopped", is_deleted=True)
-    assert run["status"] == "KILLED"
+    assert run["status"] == "FAILED"
     assert [each["status"] for each in nested] == ["KILLED"] * len(nested)
     assert not any("test_rmse" in each["metrics"] for each in (run, *nested))
 
 
-def test_a_resumed_experiment_replaces_what_its_interruption_left(logged: Logged) -> None:
+def test_a_resumed_experiment_replaces_what_its_failure_left(logged: Logged) -> None:
     run, nested = logged.of("stopped")
     assert logged.resumed.code == 0, logged.resumed.err
     answer = logged.resumed.answer

@@ -19,6 +19,7 @@ from trintena.errors import UsageError
 from trintena.jobs.failures import TaskFailed, WorkerDied
 from trintena.jobs.process import GRACE_S, WorkerProcess, terminate_all
 from trintena.jobs.protocol import Event, Failed, Finished, Reported, Started, Task
+from trintena.language import phrase
 from trintena.settings import usable_cores
 
 if TYPE_CHECKING:
@@ -79,7 +80,13 @@ class LocalExecutor:
         retries: int = 1,
     ) -> None:
         if workers < 1:
-            raise UsageError(f"Expected at least 1 worker process, got {workers}.", field="workers")
+            raise UsageError(
+                phrase(
+                    en=f"Expected at least 1 worker process, got {workers}.",
+                    pt=f"Esperava pelo menos 1 processo de trabalho, recebeu {workers}.",
+                ),
+                field="workers",
+            )
         cores = usable_cores()
         self._slots = [
             _Slot(WorkerProcess(index, cores[index % len(cores)], environment, warm))
