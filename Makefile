@@ -59,7 +59,7 @@ check-docs: $(DEV)
 bench: $(DEV) $(PEER)/.installed ## time all 30 architectures against the same ones under Keras on TensorFlow
 	$(BIN)/python benchmarks/run.py --peer-python $(PEER)/bin/python
 
-bench-peer: $(DEV) $(PEER)/.installed ## time a search over hyper-parameters against KerasTuner (about an hour)
+bench-peer: $(DEV) $(PEER)/.installed ## time a search over hyper-parameters against KerasTuner (about half an hour)
 	$(BIN)/python benchmarks/tuner.py --peer-python $(PEER)/bin/python
 
 bench-search: $(DEV) ## time the whole search: 30 architectures, 20 trials each, random and bayesian

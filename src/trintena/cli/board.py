@@ -109,6 +109,8 @@ def _print_champion(answer: dict[str, Any]) -> None:
         _say(say("serving", twin=serving["frozen_twin"]))
         for file in serving["files"]:
             _say(f"  {file}")
+    if failure := answer.get("serving_failure"):
+        _say(say("serving_failure", reason=failure))
     n = answer["test_consulted"]
     _say(say("consulted_once") if n == 1 else say("consulted", n=n))
     _say(say("next") + ":")

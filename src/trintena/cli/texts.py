@@ -88,6 +88,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "É a mesma configuração treinada com todas as linhas, para servir. Não sobra com que "
         "julgá-la; seus números são os da versão {twin}, sua gêmea congelada.",
     ),
+    "serving_failure": (
+        "{reason}. The champion serves as it was judged.",
+        "{reason}. O campeão serve como foi julgado.",
+    ),
     "consulted": ("Test consulted {n} times for these dates.", "Teste consultado {n} vezes nestas datas."),
     "consulted_once": ("Test consulted once.", "Teste consultado 1 vez."),
     "forecast": (

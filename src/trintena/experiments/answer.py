@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from trintena.artifacts.saved_model import SavedModel
 from trintena.domain import ENDED
+from trintena.errors import TrialError
 from trintena.evaluation.board import baseline_rows, model_rows, verdict
 from trintena.evaluation.studies import counted, found_by, ranked, study_rows
 from trintena.experiments.champion import save_version, takes_title
@@ -49,7 +50,12 @@ def final_answer(place: Workplace, case: Case) -> dict[str, Any]:
     registry.record_test_pass(case.experiment_id, symbol, first, last)
     board = _board(case, trials, WHOLE)
     version, title = _save(place, case, best, board["winner"])
-    serving = refit_on_all(place, case, best, version) if case.spec.refit_all else version
+    serving, failure = version, None
+    if case.spec.refit_all:
+        try:
+            serving = refit_on_all(place, case, best, version)
+        except TrialError as error:  # what was judged is whole without it
+            failure = error.message
     answer = {
         **board,
         "test_consulted": registry.count_test_passes(symbol, first, last),
@@ -68,6 +74,8 @@ def final_answer(place: Workplace, case: Case) -> dict[str, Any]:
             "frozen_twin": version.version,
             "files": _files(serving),
         }
+    if failure is not None:
+        answer["serving_failure"] = failure
     return answer
 
 

@@ -30,7 +30,7 @@ def refit_on_all(place: Workplace, case: Case, twin_trial: TrialResult, twin: Mo
     """Train the twin's setting on every row and register it; it takes the title that its twin holds.
 
     Raises:
-        TrialError: the training failed; the twin is saved and stays what it is.
+        TrialError: the training failed or diverged; the twin is saved and stays what it is.
     """
     registry = place.registry
     for version in registry.versions(case.spec.symbol):
@@ -78,9 +78,7 @@ def _trained(
                 raise _failed(trial.reason)
             case Failed(("serving", _), _, error):
                 raise _failed(error) from error
-    raise TrialError(
-        phrase(en="The refit on all rows did not end.", pt="O ajuste com todas as linhas não terminou.")
-    )
+    raise _failed(phrase(en="it did not end", pt="não terminou"))
 
 
 def _failed(reason: object) -> TrialError:

@@ -67,6 +67,8 @@ def champion_card(report: Report) -> Markup:
             pt=f"versão {version}, treinada em todas as linhas; julgada pelos números da versão {twin}, que "
             "não viu o teste",
         )
+    if failure := report.answer.get("serving_failure"):
+        facts[phrase(en="Serving", pt="Em uso")] = failure
     if forecast := report.answer.get("forecast"):
         facts[phrase(en="Next forecast", pt="Próxima previsão")] = _forecast(forecast)
     return element("section", element("h2", title), facts_list(facts), class_="card")

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from integration.champion import plain
-from integration.champion.lab import Lab
-from integration.search.searching import REQUEST, WORDS, board, searched, series
+from integration.champion.lab import Lab, series_of
+from integration.search.searching import REQUEST, SPACE, WORDS, board, searched, series
 from integration.training.running import Done, begun, experiments, select, trintena
 from trintena.domain import ModelVersion, PriceSeries
 from trintena.windows import segments_of
@@ -117,6 +117,24 @@ def test_one_whose_twin_keeps_no_title_keeps_none_either(lab: Lab) -> None:
     assert answer["champion"]["title"]["reason"] == "incumbent_stays"
     assert not answer["serving"]["is_winner"]
     assert lab.winners("BESIDE") == [incumbent]
+
+
+# Failed
+
+
+def test_a_training_that_fails_leaves_the_judged_champion_to_serve(lab: Lab) -> None:
+    """One opening price among the last, which only the training on all rows meets, is beyond all bounds."""
+    close = series("GLITCHED").close
+    opening = close.copy()
+    opening[-2] = 1e28
+    of = lab.store(series_of("GLITCHED", close, open=opening))
+    answer = searched(lab, of, refit_all=True, target="difference", space={**SPACE, "activation": ("relu",)})
+    assert answer["status"] == "success"
+    assert answer["serving_failure"].startswith("The refit on all rows failed: diverged: ")
+    assert "serving" not in answer
+    version = answer["champion"]["version"]
+    assert lab.winners("GLITCHED") == [version]
+    assert answer["forecast"]["version"] == version
 
 
 # Killed

@@ -93,14 +93,15 @@ def _stopped(home: Path) -> int:
     def interrupt(progress: Progress) -> None:
         raise KeyboardInterrupt
 
+    settings = Settings.from_environment()
     with open_lab(home) as lab:
         series = lab.store(prices("stopped", autoregressive(900, seed=1)))
         wanted = Request(model_ids="6,9", lookback=8, years=None)
         experiment_id = plan(wanted, series, lab.app.registry)
-        settings = Settings.from_environment()
         with pytest.raises(OSError, match="No space left"):
             run_experiment(lab.place, experiment_id, fail)
         assert tracking.track(settings, lab.app.registry, experiment_id) is not None
+    with open_lab(home) as lab:
         assert run_experiment(lab.place, experiment_id, interrupt)["status"] == "cancelled"
         assert tracking.track(settings, lab.app.registry, experiment_id) is None, "it will be resumed"
     return experiment_id
