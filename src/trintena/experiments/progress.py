@@ -10,8 +10,8 @@ from trintena.domain import ENDED, TrialResult, TrialState
 
 EARLIEST_ESTIMATE = 0.1
 """Before this share of the work is done, a time left would be a guess."""
-_REFIT = 2.0
-"""How many search trials a refit is worth, until there is a best one: none of them is pruned."""
+_REFIT = 3.0
+"""How many search trials a refit is worth until one has ended unpruned, as no refit is (`benchmarks/`)."""
 
 
 @dataclass
@@ -36,8 +36,10 @@ class StudyProgress:
     reason: str | None = None
     """Why its last failed trial failed."""
     n_timed: int = 0
+    """Search trials that ended in this run."""
     seconds: float = 0.0
-    """What the search trials that ended in this run took together, of one worker."""
+    """What its search trials took in this run together, of one worker. Those that wait at a rung count, too:
+    the ones that end first are the short ones, and would promise too much."""
 
     @property
     def n_ended(self) -> int:

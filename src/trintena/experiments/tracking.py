@@ -74,8 +74,10 @@ def track(settings: Settings, registry: Registry, experiment_id: int) -> Remark 
     wait for a server. What a failed experiment had logged before it was resumed is deleted in MLflow.
     """
     uri = settings.tracking_uri
+    if uri is None or not _is_installed():
+        return None
     record = registry.experiment(experiment_id)
-    if uri is None or record.state == "cancelled" or not _is_installed():
+    if record.state == "cancelled":
         return None
     from trintena.experiments.report import gather_report
 

@@ -195,8 +195,12 @@ class TrainingRun:
                 self._returned(key, replace(trial, state="FAIL", validation_rmse=None, reason=str(error)))
 
     def _returned(self, key: Key, result: TrialResult | Paused) -> None:
-        self.works.pop(key)
+        before = self.works.pop(key).trial
+        trial = result.trial if isinstance(result, Paused) else result
         study = self.studies[key[0]]
+        if key[1] == "search":
+            worked = (trial.elapsed_seconds or 0.0) - (before.elapsed_seconds or 0.0)
+            self.progress.studies[key[0]].seconds += worked
         self.apply(study, study.take(result, self.rivals(study)))
         if key[1] == "search":
             self.go_on(study)
@@ -212,7 +216,7 @@ class TrainingRun:
         if trial.purpose == "refit":
             own.refits.append(trial.validation_rmse)
         else:
-            own.seconds, own.n_timed = own.seconds + (trial.elapsed_seconds or 0.0), own.n_timed + 1
+            own.n_timed += 1
         own.reason = trial.reason or own.reason
         self.progress.latest = trial
         self.registry.add_event(

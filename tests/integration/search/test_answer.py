@@ -27,6 +27,7 @@ from integration.search.searching import (
 from integration.training.running import Done
 from integration.training.running import trintena as command
 from trintena.domain import Search, SearchSpace
+from trintena.experiments import Progress
 from trintena.search import study_name
 from trintena.zoo import architecture
 
@@ -112,6 +113,17 @@ def test_the_keywords_of_python_are_the_fields_of_the_json_body() -> None:
     assert keywords["n_trials"].default is None
     assert Search().n_trials is None
     assert all(keyword.kind is keyword.KEYWORD_ONLY for keyword in keywords.values())
+
+
+def test_whoever_watches_is_told_what_the_trials_of_each_architecture_took(lab: Lab) -> None:
+    seen: list[Progress] = []
+    answer = searched(lab, lab.store(series("WATCHED")), observe=seen.append)
+    assert answer["trial_counts"]["PRUNED"], "of which some waited at a rung"
+    trials = lab.app.registry.trials(answer["experiment_id"], forecasts=False)
+    for model_id, study in seen[-1].studies.items():
+        own = [t.elapsed_seconds or 0.0 for t in trials if (t.model_id, t.purpose) == (model_id, "search")]
+        assert study.n_timed == len(own) == N_TRIALS
+        assert study.seconds == pytest.approx(sum(own))
 
 
 # Grid
