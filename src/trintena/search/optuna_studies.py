@@ -109,12 +109,16 @@ class OptunaStudies:
 
     def _open(self) -> optuna.storages.RDBStorage:
         import optuna
+        from sqlalchemy.pool import NullPool
 
-        sqlite = self._url.startswith("sqlite")
+        # Without a pool: a storage that cannot be made would leave its connections open in one.
+        wanted: dict[str, Any] = {"poolclass": NullPool}
+        if self._url.startswith("sqlite"):
+            wanted["connect_args"] = {"timeout": BUSY_TIMEOUT_S}
         try:
             return optuna.storages.RDBStorage(
                 self._url.replace("{", "{{").replace("}", "}}"),  # Optuna fills in a template
-                engine_kwargs={"connect_args": {"timeout": BUSY_TIMEOUT_S}} if sqlite else {},
+                engine_kwargs=wanted,
             )
         except RuntimeError as error:  # Optuna's word for tables of another version; it says what to do
             raise UsageError(
