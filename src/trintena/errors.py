@@ -97,3 +97,21 @@ class TrialError(TrintenaError):
     """A trial that ended without a model; its message is the reason shown on the board."""
 
     code = "trial_failed"
+
+
+def one_of(field: str, value: str, known: Iterable[str]) -> str:
+    """The word, if it is one of the few that are known.
+
+    Raises:
+        UsageError: it is not; the message lists them.
+    """
+    if value not in (words := tuple(known)):
+        listed = ", ".join(words)
+        raise UsageError(
+            phrase(
+                en=f"Unknown {field} {value!r}; it is one of {listed}.",
+                pt=f"Valor desconhecido para {field}: {value!r}; use um destes: {listed}.",
+            ),
+            field=field,
+        )
+    return value

@@ -10,7 +10,6 @@ import typer
 
 from trintena.cli.train_options import (
     check_writable,
-    one_of,
     refuse_changes,
     refuse_searching,
     space_of,
@@ -18,6 +17,7 @@ from trintena.cli.train_options import (
     years_of,
 )
 from trintena.domain import Search, finite_json
+from trintena.errors import one_of
 
 if TYPE_CHECKING:
     from trintena.bootstrap import Application

@@ -79,19 +79,6 @@ def refuse_changes(context: typer.Context) -> None:
         )
 
 
-def one_of(field: str, value: str, known: tuple[str, ...]) -> str:
-    """The word, if it is one of those known."""
-    if value not in known:
-        raise UsageError(
-            phrase(
-                en=f"Unknown {field} {value!r}; it is one of {', '.join(known)}.",
-                pt=f"Valor desconhecido para --{field}: {value!r}; use um destes: {', '.join(known)}.",
-            ),
-            field=field,
-        )
-    return value
-
-
 def years_of(text: str) -> int | None:
     """Whole years, or None for all rows."""
     if text == "all":

@@ -12,7 +12,7 @@ import numpy as np
 
 from trintena.data import select_rows
 from trintena.domain import ExperimentSpec, Features, Mode, PriceSeries, Search, Split, Target
-from trintena.errors import UsageError
+from trintena.errors import UsageError, one_of
 from trintena.language import number, phrase
 from trintena.search import total_trials
 from trintena.windows import Segments, Transformation, segments_of
@@ -88,15 +88,7 @@ def plan(request: Request, series: PriceSeries, registry: Registry) -> int:
         ("target", request.target, get_args(Target)),
         ("features", request.features, get_args(Features)),
     ):
-        if word not in words:
-            known = ", ".join(words)
-            raise UsageError(
-                phrase(
-                    en=f"Unknown {name} {word!r}; it is one of {known}.",
-                    pt=f"{name} não pode ser {word!r}; é um destes: {known}.",
-                ),
-                field=name,
-            )
+        one_of(name, word, words)
     for name, value, most in (
         ("lookback", request.lookback, MAXIMUM_LOOKBACK),
         ("horizon", request.horizon, MAXIMUM_HORIZON),

@@ -198,11 +198,10 @@ class TrainingRun:
         before = self.works.pop(key).trial
         trial = result.trial if isinstance(result, Paused) else result
         study = self.studies[key[0]]
+        self.apply(study, study.take(result, self.rivals(study)))
         if key[1] == "search":
             worked = (trial.elapsed_seconds or 0.0) - (before.elapsed_seconds or 0.0)
             self.progress.studies[key[0]].seconds += worked
-        self.apply(study, study.take(result, self.rivals(study)))
-        if key[1] == "search":
             self.go_on(study)
 
     def _record(self, trial: TrialResult) -> None:

@@ -28,7 +28,7 @@ def _softplus(x: jax.Array) -> jax.Array:
 
 
 def _mish(x: jax.Array) -> jax.Array:
-    # x tanh(log(1 + e^x)), with the tangent of a logarithm written out; from 20 on it is x.
+    # x tanh(log(1 + e^x)), with the hyperbolic tangent of a logarithm written out; from 20 on it is x.
     power = jnp.exp(jnp.minimum(x, 20.0))
     rising = power * (power + 2.0)
     return x * rising / (rising + 2.0)
