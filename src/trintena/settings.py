@@ -20,6 +20,8 @@ from pathlib import Path
 from trintena.errors import UsageError
 from trintena.language import phrase
 
+DATABASE = "trintena.db"
+
 
 def usable_cores() -> list[int]:
     """The processor numbers this process may use; on systems without affinity, all of them."""
@@ -46,8 +48,15 @@ class Settings:
 
     @property
     def locks(self) -> Path:
-        """The folder of the files that say which experiment is alive."""
-        return self.home / "locks"
+        """The folder of the files that say which experiment is alive.
+
+        It is beside an SQLite database: whoever shares the one shares the other.
+        """
+        scheme, _, name = self.database_url.partition(":///")
+        if scheme.partition("+")[0] != "sqlite" or not name or name.startswith((":memory:", "file:")):
+            return self.home / "locks"
+        file = Path(name.partition("?")[0]).resolve()
+        return file.with_name("locks" if file.name == DATABASE else f"{file.name}.locks")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -68,7 +77,7 @@ class Settings:
             )
         return cls(
             home=home,
-            database_url=environment.get("TRINTENA_DATABASE_URL") or f"sqlite:///{home / 'trintena.db'}",
+            database_url=environment.get("TRINTENA_DATABASE_URL") or f"sqlite:///{home / DATABASE}",
             cache=Path(environment.get("TRINTENA_CACHE") or home / "cache").expanduser().resolve(),
             workers=int(workers),
             tracking_uri=environment.get("MLFLOW_TRACKING_URI") or None,

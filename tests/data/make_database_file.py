@@ -68,6 +68,8 @@ def fill(registry: Registry) -> None:
     )
     registry.finish(number, "succeeded", {"winner": {"model_id": 1, "rmse": 0.02}})
     fill_search(registry, replace(spec, mode="optimized", search=Search("bayesian", 5)))
+    waiting = registry.create_experiment(spec, enqueued=True, submission_key="toy")
+    registry.add_event(waiting, "queued")
 
 
 def fill_search(registry: Registry, spec: ExperimentSpec) -> None:

@@ -18,6 +18,7 @@ from trintena.cli import cache, data, experiments, models, zoo
 from trintena.cli.output import people, say_error
 from trintena.cli.predict import predict
 from trintena.cli.report import report
+from trintena.cli.serve import serve, worker
 from trintena.cli.train import train
 from trintena.errors import NotFoundError, TrintenaError, UsageError
 
@@ -34,6 +35,8 @@ app = typer.Typer(
 app.command()(train)
 app.command()(predict)
 app.command()(report)
+app.command()(serve)
+app.command()(worker)
 app.add_typer(zoo.app, name="zoo")
 app.add_typer(data.app, name="data")
 app.add_typer(experiments.app, name="experiments")

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from trintena.cli.options import AsJson, ExperimentId, Yes, confirm
 from trintena.cli.output import print_json, screen
-from trintena.errors import BusyError, UsageError
 from trintena.language import phrase
 
-if TYPE_CHECKING:
-    from trintena.bootstrap import Application
-    from trintena.registry import ExperimentRecord
-
 app = typer.Typer(no_args_is_help=True, help="Experiments: list, show, cancel, resume, delete.")
-
-INTERRUPTED = "interrupted"
-"""Shown for an experiment that the database has as `running`, but that no process runs any more."""
 
 
 @app.command("list")
@@ -35,10 +26,11 @@ def list_(as_json: AsJson = False) -> None:
     - `trintena experiments list --json`
     """
     from trintena.bootstrap import application
+    from trintena.experiments.overview import described
 
     with application() as trintena:
         records = trintena.registry.experiments()
-        rows = [_described(trintena, record) for record in records]
+        rows = [described(trintena.settings, record) for record in records]
     if as_json:
         print_json(rows)
         return
@@ -67,16 +59,17 @@ def show(experiment_id: ExperimentId, as_json: AsJson = False) -> None:
     - `trintena experiments show 3 --json`
     """
     from trintena.bootstrap import application
+    from trintena.experiments.overview import described, failures, rows_so_far
 
     with application() as trintena:
         record = trintena.registry.experiment(experiment_id)
-        row = _described(trintena, record)
-        results = _results(trintena, record)
+        row = described(trintena.settings, record)
+        results = rows_so_far(trintena.registry, record)
         counts = trintena.registry.trial_counts(experiment_id)
-        failures = _failures(trintena, record)
+        reasons = failures(trintena.registry, experiment_id)
     if as_json:
         by_model = {str(model_id): own for model_id, own in counts.items()}
-        about = {"spec": record.spec.to_json(), "trial_counts_by_model": by_model, "failures": failures}
+        about = {"spec": record.spec.to_json(), "trial_counts_by_model": by_model, "failures": reasons}
         print_json({**row, **about, "result": record.result, "results": results})
         return
     from trintena.cli.board import print_board
@@ -87,7 +80,7 @@ def show(experiment_id: ExperimentId, as_json: AsJson = False) -> None:
     screen.print()
     if record.spec.search is not None:
         print_trial_counts(results, counts, alive=row["state"] == "running")
-        print_failures(failures)
+        print_failures(reasons)
         screen.print()
     # An experiment that was resumed keeps the answer of its last end until the next one.
     if record.finished_at is not None and record.result is not None:
@@ -113,38 +106,19 @@ def cancel(experiment_id: ExperimentId) -> None:
     - `trintena experiments cancel 3`
     """
     from trintena.bootstrap import application
-    from trintena.cli.experiments_shown import state
-    from trintena.jobs.locks import ExperimentLock
+    from trintena.experiments import overview
 
     with application() as trintena:
-        registry = trintena.registry
-        if not registry.request_cancel(experiment_id):
-            ended = state(registry.experiment(experiment_id).state)
-            raise UsageError(
-                phrase(
-                    en=f"Experiment {experiment_id} has ended already: it is {ended}.",
-                    pt=f"O experimento {experiment_id} já terminou: {ended}.",
-                )
+        if overview.cancel(trintena.settings, trintena.registry, experiment_id):
+            sentence = phrase(
+                en=f"Experiment {experiment_id} is cancelled.", pt=f"Experimento {experiment_id}: cancelado."
             )
-        try:
-            with ExperimentLock(trintena.settings.locks, experiment_id):
-                # Nobody runs it, so nobody would heed the request.
-                if registry.cancel_requested(experiment_id):
-                    registry.set_state(experiment_id, "cancelled")
-                    registry.add_event(experiment_id, "cancelled")
-        except BusyError:
-            screen.print(
-                phrase(
-                    en=f"Experiment {experiment_id} was asked to end; it does so within seconds.",
-                    pt=f"Foi pedido que o experimento {experiment_id} termine; leva alguns segundos.",
-                ),
-                soft_wrap=True,
+        else:
+            sentence = phrase(
+                en=f"Experiment {experiment_id} was asked to end; it does so within seconds.",
+                pt=f"Foi pedido que o experimento {experiment_id} termine; leva alguns segundos.",
             )
-            return
-        ended = state(registry.experiment(experiment_id).state)
-    screen.print(
-        phrase(en=f"Experiment {experiment_id} is {ended}.", pt=f"Experimento {experiment_id}: {ended}.")
-    )
+    screen.print(sentence, soft_wrap=True)
 
 
 @app.command()
@@ -200,57 +174,3 @@ def delete(experiment_id: ExperimentId, yes: Yes = False) -> None:
         ),
         soft_wrap=True,
     )
-
-
-def _described(trintena: Application, record: ExperimentRecord) -> dict[str, Any]:
-    """An experiment as JSON values, without its specification and its results."""
-    from trintena.jobs.locks import is_held
-
-    alive = is_held(trintena.settings.locks, record.id)
-    state = INTERRUPTED if record.state == "running" and not alive else record.state
-    return {
-        "id": record.id,
-        "state": state,
-        "message": record.message,
-        "symbol": record.spec.symbol,
-        "mode": record.spec.mode,
-        "n_models": len(record.spec.model_ids),
-        "n_finished": record.n_finished,
-        "n_failed": record.n_failed,
-        "trial_counts": record.trial_counts,
-        "winner": _winner(record),
-        "dataset_hash": record.spec.dataset_hash,
-        "created_at": record.created_at.isoformat(),
-        "started_at": record.started_at and record.started_at.isoformat(),
-        "finished_at": record.finished_at and record.finished_at.isoformat(),
-        "cancel_requested": record.cancel_requested,
-        "resume": None if alive or state == "succeeded" else f"trintena train --resume {record.id}",
-    }
-
-
-def _winner(record: ExperimentRecord) -> dict[str, Any] | None:
-    """Who leads the answer, with the validation RMSE under the name that its mode gives it."""
-    winner = (record.result or {}).get("winner")
-    score = "rmse" if record.spec.mode == "fast" else "best_rmse"
-    return winner and {key: winner[key] for key in ("model_id", "model_name", score)}
-
-
-def _failures(trintena: Application, record: ExperimentRecord) -> dict[str, int]:
-    """Why trials failed, and how many did so for that reason."""
-    trials = trintena.registry.trials(record.id, forecasts=False)
-    return dict(Counter(trial.reason or "" for trial in trials if trial.state == "FAIL"))
-
-
-def _results(trintena: Application, record: ExperimentRecord) -> list[dict[str, Any]]:
-    """The rows of the board: those of the answer, or, until there is one, of the trials so far."""
-    from trintena.cli.board import rows_of
-    from trintena.evaluation.board import model_rows
-    from trintena.evaluation.studies import found_by, study_rows
-
-    if record.state == "succeeded" and record.result is not None:
-        return rows_of(record.result)
-    registry = trintena.registry
-    trials = registry.trials(record.id, forecasts=False)
-    if record.spec.search is not None:
-        return study_rows(found_by(trials, record.spec.model_ids), {})
-    return model_rows(trials, registry.trial_metrics(record.id))

@@ -27,10 +27,13 @@ _RANKED = 5
 
 
 @contextmanager
-def shown_progress() -> Iterator[Observer]:
-    """An observer that shows progress on standard error for as long as the context lasts."""
-    if not people.is_terminal:
-        yield _Lines()
+def shown_progress(*, lines_of: int | None = None) -> Iterator[Observer]:
+    """An observer that shows progress on standard error for as long as the context lasts.
+
+    With `lines_of`, as lines that begin with that number of an experiment, also in a terminal.
+    """
+    if lines_of is not None or not people.is_terminal:
+        yield _Lines(lines_of)
         return
     with Live(console=people, refresh_per_second=4, transient=True) as live:
         yield lambda progress: live.update(_picture(progress))
@@ -105,7 +108,8 @@ class _Lines:
     Fast mode's architectures are one trial each; of a search its trials are counted beside.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, experiment_id: int | None = None) -> None:
+        self._prefix = "" if experiment_id is None else f"[{experiment_id}] "
         self._done: set[int] | None = None
         self._best: str | None = None
         self._phase = "training"
@@ -141,4 +145,4 @@ class _Lines:
         self._print(f"{line}  ({left})")
 
     def _print(self, text: str) -> None:
-        people.print(text, markup=False, soft_wrap=True)
+        people.print(f"{self._prefix}{text}", markup=False, soft_wrap=True)

@@ -75,8 +75,22 @@ def budget_seconds(value: str | float | None) -> float | None:
     return 3600.0 * hours + 60.0 * minutes + seconds
 
 
-def plan(request: Request, series: PriceSeries, registry: Registry) -> int:
+def plan(
+    request: Request,
+    series: PriceSeries,
+    registry: Registry,
+    *,
+    enqueued: bool = False,
+    submission_key: str | None = None,
+) -> int:
     """Store the series and the experiment, and give the experiment's id.
+
+    Args:
+        request: what to run.
+        series: on which prices.
+        registry: where both are kept.
+        enqueued: whether a worker is to run it, not the process that asks.
+        submission_key: of two submissions with the same key the second gives the first's id.
 
     Raises:
         UsageError: the request makes no sense, or the series is too short for it.
@@ -132,7 +146,7 @@ def plan(request: Request, series: PriceSeries, registry: Registry) -> int:
     # Fitting looks at training rows only; a price that the target cannot use may stand in a later one.
     transformation.frame(used)
     registry.save_dataset(series)
-    return registry.create_experiment(spec)
+    return registry.create_experiment(spec, enqueued=enqueued, submission_key=submission_key)
 
 
 def _search_of(request: Request) -> Search | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from trintena.domain import ENDED, TrialResult, TrialState
 
@@ -71,6 +72,8 @@ class Running:
     """On the clock of `time.monotonic`."""
     epoch: int = 0
     """The last one that it finished."""
+    curve: tuple[float, ...] = ()
+    """The validation RMSE after each epoch so far."""
 
 
 @dataclass
@@ -142,6 +145,60 @@ class Progress:
             return max(self.ends_at - time.monotonic(), 0.0)
         left = self._left()
         return left if left is not None and self.share >= EARLIEST_ESTIMATE else None
+
+    def to_json(self) -> dict[str, Any]:
+        """What others than the process that runs it may know, as JSON values; times are seconds from now."""
+        now = time.monotonic()
+        leaders = [name for name, _ in self.ranking]
+        return {
+            "phase": self.phase,
+            "share": self.share,
+            "seconds_left": self.seconds_left,
+            "elapsed_s": self.elapsed_s,
+            "has_budget": self.ends_at is not None,
+            "workers": self.workers,
+            "last_value_rmse": self.last_value_rmse,
+            "n_models": len(self.studies),
+            "n_done": self.n_done,
+            "n_trials": self.n_trials,
+            "n_ended": self.n_ended,
+            "running": [
+                {
+                    "model_id": run.model_id,
+                    "model_name": self.studies[run.model_id].name,
+                    "purpose": "refit" if run.is_refit else "search",
+                    "number": run.number,
+                    "epoch": run.epoch,
+                    "elapsed_s": now - run.since,
+                    "curve": list(run.curve),
+                }
+                for _, run in sorted(self.running.items())
+            ],
+            "models": [
+                {
+                    "model_id": model_id,
+                    "model_name": study.name,
+                    "state": self._state_of(model_id, study),
+                    "place": leaders.index(study.name) + 1 if study.name in leaders else None,
+                    "score": study.score,
+                    "n_trials": study.n_trials,
+                    "n_ended": study.n_ended,
+                    "n_failed": study.counts.get("FAIL", 0),
+                    "n_refits": study.n_refits,
+                    "n_refitted": len(study.refits),
+                    "reason": study.reason,
+                }
+                for model_id, study in self.studies.items()
+            ],
+        }
+
+    def _state_of(self, model_id: int, study: StudyProgress) -> str:
+        """`running`, `failed`, `done` or `waiting`."""
+        if any(run.model_id == model_id for run in self.running.values()):
+            return "running"
+        if not study.is_over:
+            return "waiting"
+        return "failed" if study.score is None else "done"
 
     def _left(self) -> float | None:
         """Seconds to go; None while there are search trials to come and none has ended."""

@@ -35,47 +35,54 @@ def run_experiment(
         BusyError: another process runs it.
         UsageError: it has succeeded already.
     """
-    registry = place.registry
     with ExperimentLock(place.settings.locks, experiment_id):
-        record = registry.experiment(experiment_id)
-        if record.state == "succeeded":
-            raise UsageError(
-                phrase(
-                    en=f"Experiment {experiment_id} has finished; there is nothing to resume.",
-                    pt=f"O experimento {experiment_id} já terminou; não há o que retomar.",
-                ),
-                hint=phrase(
-                    en=f"See `trintena experiments show {experiment_id}`.",
-                    pt=f"Veja `trintena experiments show {experiment_id}`.",
-                ),
-            )
-        if record.state != "queued":
-            registry.reopen(experiment_id)
-            registry.requeue_running(experiment_id)
-        registry.set_state(experiment_id, "running")
-        registry.add_event(experiment_id, "running")
-        started_at = time.monotonic()
-        case = Case.load(registry, record)
-        run = _run(place, case, observe)
-        try:
-            if run.train():
-                run.tell("judging")
-                answer = final_answer(place, case)
-            else:
-                answer = partial_answer(case, registry.trials(experiment_id))
-        except KeyboardInterrupt:
+        return run_locked(place, experiment_id, observe)
+
+
+def run_locked(
+    place: Workplace, experiment_id: int, observe: Observer = lambda progress: None
+) -> dict[str, Any]:
+    """`run_experiment`, for who holds the experiment's lock already."""
+    registry = place.registry
+    record = registry.experiment(experiment_id)
+    if record.state == "succeeded":
+        raise UsageError(
+            phrase(
+                en=f"Experiment {experiment_id} has finished; there is nothing to resume.",
+                pt=f"O experimento {experiment_id} já terminou; não há o que retomar.",
+            ),
+            hint=phrase(
+                en=f"See `trintena experiments show {experiment_id}`.",
+                pt=f"Veja `trintena experiments show {experiment_id}`.",
+            ),
+        )
+    if record.state != "queued":
+        registry.reopen(experiment_id)
+        registry.requeue_running(experiment_id)
+    registry.set_state(experiment_id, "running")
+    registry.add_event(experiment_id, "running")
+    started_at = time.monotonic()
+    case = Case.load(registry, record)
+    run = _run(place, case, observe)
+    try:
+        if run.train():
+            run.tell("judging")
+            answer = final_answer(place, case)
+        else:
             answer = partial_answer(case, registry.trials(experiment_id))
-        except Exception as error:
-            registry.set_state(experiment_id, "failed", str(error))
-            registry.add_event(experiment_id, "failed", {"message": str(error)})
-            raise
-        answer |= _times(time.monotonic() - started_at, len(case.spec.model_ids))
-        state = {"success": "succeeded", "cancelled": "cancelled", "failed": "failed"}[answer["status"]]
-        registry.finish(experiment_id, state, answer)  # type: ignore[arg-type]
-        registry.add_event(experiment_id, state)
-        if state == "succeeded":
-            registry.drop_weights(experiment_id)
-        return answer
+    except KeyboardInterrupt:
+        answer = partial_answer(case, registry.trials(experiment_id))
+    except Exception as error:
+        registry.set_state(experiment_id, "failed", str(error))
+        registry.add_event(experiment_id, "failed", {"message": str(error)})
+        raise
+    answer |= _times(time.monotonic() - started_at, len(case.spec.model_ids))
+    state = {"success": "succeeded", "cancelled": "cancelled", "failed": "failed"}[answer["status"]]
+    registry.finish(experiment_id, state, answer)  # type: ignore[arg-type]
+    registry.add_event(experiment_id, state)
+    if state == "succeeded":
+        registry.drop_weights(experiment_id)
+    return answer
 
 
 def _run(place: Workplace, case: Case, observe: Observer) -> TrainingRun:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 TRIAL = "trintena.training.trial:run_trial"
 TICK_S = 0.25
-_CANCEL_CHECK_S = 1.0
+_NEWS_EVERY_S = 1.0
+"""How often others are told how far it is, and asked whether it should end."""
 _COST_OF_A_LAYER = {"fast": 50_000, "optimized": 5_000}
 """In parameters: what one more layer costs, beside what its weights cost to train for an epoch. It is mostly
 compilation, which in a search several trials of several epochs share."""
@@ -46,6 +47,8 @@ class TrainingRun:
         self._optuna = OptunaStudies(place.settings.database_url)
         self.works: dict[Key, Work] = {}
         """What was submitted and has not come back."""
+        self._leader: tuple[str, float] | None = None
+        """The last one that was told of, with its score."""
         last_value = case.judge.baseline_forecasts("validation")["last_value"]
         self.progress = Progress(
             experiment_id=case.experiment_id,
@@ -66,7 +69,7 @@ class TrainingRun:
                 self._mirror(study)  # a kill may have come between the end of a round and this
             self.go_on(study)
         self.observe(self.progress)
-        executor, next_check = self.place.executor, 0.0
+        executor, next_news = self.place.executor, 0.0
         while True:
             n_unfinished = executor.n_unfinished
             # A task may have ended whose event still waits: the last word is no event.
@@ -77,15 +80,26 @@ class TrainingRun:
             if not self.moves_on(is_idle=is_idle) and is_idle:
                 return True
             self.observe(self.progress)
-            if time.monotonic() >= next_check:
+            if time.monotonic() >= next_news:
                 if self.registry.cancel_requested(self.case.experiment_id):
                     return False
-                next_check = time.monotonic() + _CANCEL_CHECK_S
+                self._publish()
+                next_news = time.monotonic() + _NEWS_EVERY_S
 
     def tell(self, phase: str) -> None:
         """Let whoever watches know what comes now."""
         self.progress.phase = phase
         self.observe(self.progress)
+        self._publish()
+
+    def _publish(self) -> None:
+        """Tell other processes how far it is, and who leads if that is somebody else now."""
+        progress, experiment_id = self.progress, self.case.experiment_id
+        self.registry.set_progress(experiment_id, progress.to_json())
+        if progress.ranking and progress.ranking[0] != self._leader:
+            self._leader = progress.ranking[0]
+            name, rmse = self._leader
+            self.registry.add_event(experiment_id, "best", {"model_name": name, "rmse": rmse})
 
     # Studies
 
@@ -184,7 +198,9 @@ class TrainingRun:
                     # A worker is about to run out of trials: load Keras on the core that it leaves.
                     self.place.inference.start()
             case Reported(_, worker, payload):
-                progress.running[worker] = replace(progress.running[worker], epoch=payload["epoch"])
+                run = progress.running[worker]
+                curve = (*run.curve, payload["rmse"])
+                progress.running[worker] = replace(run, epoch=payload["epoch"], curve=curve)
             case Finished(tuple(key), worker, result):
                 progress.running.pop(worker, None)
                 self._returned(key, result)
@@ -218,18 +234,6 @@ class TrainingRun:
             own.n_timed += 1
         own.reason = trial.reason or own.reason
         self.progress.latest = trial
-        self.registry.add_event(
-            self.case.experiment_id,
-            "trial",
-            {
-                "model_id": trial.model_id,
-                "purpose": trial.purpose,
-                "number": trial.number,
-                "state": trial.state,
-                "rmse": trial.validation_rmse,
-                "reason": trial.reason,
-            },
-        )
 
     def _mirror(self, study: Study) -> None:
         """Show Optuna's tools what the study has."""

@@ -14,8 +14,54 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+_STAND_BY_S = 0.5
 _PATIENCE_S = 0.2
 """`is_held` takes the lock for an instant to learn whether it is free; that must refuse nobody."""
+
+
+class WorkerPlace:
+    """One of the places in which workers may run experiments; the kernel frees it when its holder dies."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    @classmethod
+    def wait_for_one(cls, folder: Path, n_places: int) -> Self:
+        """Take a place as soon as one is free."""
+        folder.mkdir(parents=True, exist_ok=True)
+        files = [_place_file(folder, number) for number in range(n_places)]
+        while True:
+            for file in files:
+                descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
+                if _try_lock(descriptor, fcntl.LOCK_EX):
+                    os.ftruncate(descriptor, 0)
+                    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+                    return cls(descriptor)
+                os.close(descriptor)
+            time.sleep(_STAND_BY_S)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.ftruncate(self._descriptor, 0)
+        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        os.close(self._descriptor)
+
+
+def workers_at_work(folder: Path) -> list[int]:
+    """The numbers of the processes that hold a worker's place at this moment."""
+    found = []
+    for file in sorted(folder.glob(_place_file(folder, "*").name)):
+        descriptor = os.open(file, os.O_RDONLY)
+        try:
+            if not _try_lock(descriptor, fcntl.LOCK_SH):
+                found.append(int(os.pread(descriptor, 32, 0).decode().strip() or 0))
+        finally:
+            os.close(descriptor)
+    return [pid for pid in found if pid]
 
 
 class ExperimentLock:
@@ -95,6 +141,10 @@ def is_held(folder: Path, experiment_id: int) -> bool:
         return not _try_lock(descriptor, fcntl.LOCK_SH)
     finally:
         os.close(descriptor)
+
+
+def _place_file(folder: Path, number: int | str) -> Path:
+    return folder / f"worker-{number}.lock"
 
 
 def _lock_file(folder: Path, experiment_id: int) -> Path:

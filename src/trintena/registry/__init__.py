@@ -4,7 +4,7 @@
 row of the database: callers get the frozen values of `domain` and of `records`.
 """
 
-from trintena.registry.records import DatasetRow, Event, ExperimentRecord
+from trintena.registry.records import DatasetRow, Event, ExperimentRecord, Standing
 from trintena.registry.store import Registry
 
-__all__ = ["DatasetRow", "Event", "ExperimentRecord", "Registry"]
+__all__ = ["DatasetRow", "Event", "ExperimentRecord", "Registry", "Standing"]

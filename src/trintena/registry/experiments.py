@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, get_args
 
-from sqlalchemy import delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy.orm import Session, defer, undefer
 
 from trintena.domain import ExperimentSpec, State, TrialState
 from trintena.errors import NotFoundError, UsageError
@@ -14,7 +14,7 @@ from trintena.language import phrase
 from trintena.registry.columns import utc_now
 from trintena.registry.database import Database
 from trintena.registry.datasets import no_dataset
-from trintena.registry.records import ExperimentRecord
+from trintena.registry.records import ExperimentRecord, Standing
 from trintena.registry.tables import ArchitectureStudy, ArchitectureTrial, Dataset, Experiment
 
 ENDED: tuple[State, ...] = ("succeeded", "failed", "cancelled")
@@ -23,16 +23,31 @@ ENDED: tuple[State, ...] = ("succeeded", "failed", "cancelled")
 class Experiments(Database):
     """The part of the registry that keeps experiments; their trials are in `trials`."""
 
-    def create_experiment(self, spec: ExperimentSpec) -> int:
+    def create_experiment(
+        self, spec: ExperimentSpec, *, enqueued: bool = False, submission_key: str | None = None
+    ) -> int:
         """Store what is to be run, in state queued, and give its number.
+
+        Args:
+            spec: what is to be run.
+            enqueued: whether a worker is to run it, not the process that asks.
+            submission_key: of two submissions with the same key the second gives the first's number.
 
         Raises:
             NotFoundError: the dataset that it names is not stored.
         """
         with self._writing() as session:
+            if submission_key is not None and (known := _submitted(session, submission_key)) is not None:
+                return known
             if session.get(Dataset, spec.dataset_hash) is None:
                 raise no_dataset(spec.dataset_hash)
-            row = Experiment(spec=spec.to_json(), spec_hash=spec.hash, dataset_hash=spec.dataset_hash)
+            row = Experiment(
+                spec=spec.to_json(),
+                spec_hash=spec.hash,
+                dataset_hash=spec.dataset_hash,
+                enqueued_at=utc_now() if enqueued else None,
+                submission_key=submission_key,
+            )
             session.add(row)
             session.flush()
             return row.id
@@ -80,6 +95,55 @@ class Experiments(Database):
             _move(row, state, None)
             row.result = result
 
+    def submitted(self, submission_key: str) -> int | None:
+        """The number of the experiment that was submitted under a key; None where there is none."""
+        with self._reading() as session:
+            return _submitted(session, submission_key)
+
+    def enqueue(self, experiment_id: int) -> None:
+        """Hand an experiment that is not over, or stopped before its end, to the queue, at its end.
+
+        Whether a process runs it right now is for the caller to find out first.
+        """
+        with self._writing() as session:
+            row = find_experiment(session, experiment_id)
+            row.cancel_requested = False
+            row.enqueued_at = utc_now()
+            _move(row, "queued", None)
+
+    def queue(self) -> list[int]:
+        """The experiments that a worker is to run, in order: those cut off while running come first."""
+        with self._reading() as session:
+            return list(session.scalars(_queue(("running",)))) + list(session.scalars(_queue(("queued",))))
+
+    def n_waiting(self) -> int:
+        """How many experiments wait in the queue; those that run are not counted."""
+        with self._reading() as session:
+            return len(session.scalars(_queue(("queued",))).all())
+
+    def set_progress(self, experiment_id: int, progress: dict[str, Any]) -> None:
+        """Keep how far a run is. Cheap: one statement."""
+        with self._writing() as session:
+            session.execute(
+                update(Experiment).where(Experiment.id == experiment_id).values(progress=progress)
+            )
+
+    def standing(self, experiment_id: int) -> Standing:
+        """What changes while an experiment waits or runs. Cheap: two small queries."""
+        with self._reading() as session:
+            row = session.get(Experiment, experiment_id, options=[undefer(Experiment.progress), _NO_RESULT])
+            if row is None:
+                raise _unknown(experiment_id)
+            waiting = list(session.scalars(_queue(("queued",)))) if row.state == "queued" else []
+            return Standing(
+                experiment_id=row.id,
+                state=row.state,
+                message=row.message,
+                cancel_requested=row.cancel_requested,
+                progress=row.progress if row.state == "running" else None,
+                position=waiting.index(row.id) + 1 if row.id in waiting else None,
+            )
+
     def request_cancel(self, experiment_id: int) -> bool:
         """Ask an experiment to end; False when it has ended already, and nothing is asked."""
         with self._writing() as session:
@@ -106,6 +170,22 @@ class Experiments(Database):
         with self._writing() as session:
             row = find_experiment(session, experiment_id)
             session.execute(delete(Experiment).where(Experiment.id == row.id))
+
+
+_NO_RESULT = defer(Experiment.result)
+
+
+def _submitted(session: Session, key: str) -> int | None:
+    return session.scalar(select(Experiment.id).where(Experiment.submission_key == key))
+
+
+def _queue(states: Sequence[State]) -> Select[int]:
+    """Numbers of the experiments in the queue that are in these states, in order."""
+    return (
+        select(Experiment.id)
+        .where(Experiment.enqueued_at.is_not(None), Experiment.state.in_(states))
+        .order_by(Experiment.enqueued_at, Experiment.id)
+    )
 
 
 def find_experiment(session: Session, experiment_id: int, *, lock: bool = False) -> Experiment:
@@ -178,4 +258,5 @@ def _record(row: Experiment, trial_counts: dict[TrialState, int]) -> ExperimentR
         finished_at=row.finished_at,
         trial_counts=trial_counts,
         result=row.result,
+        enqueued_at=row.enqueued_at,
     )

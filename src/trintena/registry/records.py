@@ -42,6 +42,8 @@ class ExperimentRecord:
     trial_counts: dict[TrialState, int]
     """Search trials of all architectures by state, 0 where there are none; fast mode has one for each."""
     result: dict[str, Any] | None
+    enqueued_at: datetime | None = None
+    """When it was handed to the queue; None: the process that submitted it runs it."""
 
     @property
     def n_models(self) -> int:
@@ -57,6 +59,20 @@ class ExperimentRecord:
     def n_failed(self) -> int:
         """Search trials that ended without one."""
         return self.trial_counts["FAIL"]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What changes while an experiment waits or runs, without its trials and its answer."""
+
+    experiment_id: int
+    state: State
+    message: str | None
+    cancel_requested: bool
+    progress: dict[str, Any] | None
+    """As `Progress.to_json` gave it, about a second old; None where no run goes on."""
+    position: int | None
+    """Its place among those that wait in the queue, 1 for the next; None where it does not wait there."""
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,12 @@ class Experiment(Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     result: Mapped[dict[str, Any] | None]
+    enqueued_at: Mapped[datetime | None]
+    """When it was handed to the queue; null: the process that submitted it runs it."""
+    submission_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """What the submitter calls its submission, so that the same one sent twice is one experiment."""
+    progress: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
+    """How far its run is, about a second old; null where none goes on."""
 
 
 class ArchitectureStudy(Base):

@@ -13,7 +13,7 @@ from trintena.domain import FINISHED, Purpose, TrialResult, TrialState
 from trintena.errors import NotFoundError
 from trintena.language import phrase
 from trintena.registry.experiments import find_experiment
-from trintena.registry.tables import ArchitectureStudy, ArchitectureTrial
+from trintena.registry.tables import ArchitectureStudy, ArchitectureTrial, ExperimentEvent
 from trintena.registry.trial_rows import TO_COME, as_trial, fill, trials_of
 from trintena.registry.weights import Weights, keep_weights
 
@@ -105,8 +105,8 @@ class Trials(Weights):
 
         One of that architecture, purpose and number that had not finished (to come, or failed) is
         replaced; one that had is kept as it is, for nothing finished is lost. In the same transaction
-        the weights move, as `weights.keep_weights` says. So whenever the process ends, the weights
-        that a champion needs are there.
+        the event `trial` is added, and the weights move, as `weights.keep_weights` says. So whenever the
+        process ends, the weights that a champion needs are there.
 
         Raises:
             ValueError: the trial has not ended.
@@ -125,6 +125,9 @@ class Trials(Weights):
                 session.add(row)
             fill(row, trial, metrics)
             keep_weights(session, experiment_id, row, trial)
+            told = ("model_id", "purpose", "number", "state", "reason")
+            payload = {name: getattr(trial, name) for name in told} | {"rmse": row.validation_rmse}
+            session.add(ExperimentEvent(experiment_id=experiment_id, kind="trial", payload=payload))
 
     def trials(
         self, experiment_id: int, *, purpose: Purpose | None = None, forecasts: bool = True

@@ -160,7 +160,7 @@ class Training:
             if self.is_over:
                 break
             self._train(epoch)
-            report({"epoch": epoch + 1})
+            report({"epoch": epoch + 1, "rmse": self._courses[0].validation_curve[-1]})
         self._fit_seconds += time.perf_counter() - began
 
     def follow(self, learning_rates: Sequence[float]) -> TrialResult:

@@ -1,0 +1,84 @@
+"""`trintena serve` and `trintena worker`: the web server, and who trains for it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from trintena.experiments import Observer
+
+AtOnce = Annotated[int, typer.Option(min=1, help="Experiments that may run at the same time.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes that train; default: one a core.")]
+
+
+def serve(
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; any but this machine's own needs a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 5000,
+    allowed_host: Annotated[
+        list[str] | None, typer.Option(help="A further name under which it is asked for; may be repeated.")
+    ] = None,
+    web_processes: Annotated[int, typer.Option(min=1, help="Processes that answer.")] = 1,
+    queue_limit: Annotated[int, typer.Option(min=1, help="Experiments that may wait.")] = 20,
+    at_once: AtOnce = 1,
+    workers: Workers = None,
+) -> None:
+    """Serve the pages and the API, and train what is asked for there, until Ctrl-C.
+
+    Everybody who can reach an address of your network could start trainings: any address but this machine's
+    own asks for a token. It is that of TRINTENA_TOKEN, or a new one, shown at the start.
+
+    \b
+    Examples:
+    - `trintena serve`
+    - `trintena serve --port 8000`
+    - `trintena serve --host 0.0.0.0`
+    """
+    from trintena.jobs.supervision import Supervised
+    from trintena.web.options import WebOptions
+    from trintena.web.server import listening, run_server, token_for
+
+    options = WebOptions(
+        host=host,
+        port=port,
+        token=token_for(host, os.environ),
+        allowed_hosts=tuple(allowed_host or ()),
+        queue_limit=queue_limit,
+    )
+    command = [sys.executable, "-m", "trintena", "worker", "--parent", str(os.getpid())]
+    command += ["--at-once", str(at_once)] + (["--workers", str(workers)] if workers else [])
+    # The address first: where it is taken, nothing is begun.
+    with listening(options) as socket, Supervised(command, name="worker"):
+        run_server(options, socket, n_processes=web_processes)
+
+
+def worker(
+    at_once: AtOnce = 1,
+    workers: Workers = None,
+    parent: Annotated[int | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Train what waits in the queue, without a web page; `trintena serve` starts one by itself.
+
+    \b
+    Examples:
+    - `trintena worker`
+    """
+    from trintena.worker import work
+
+    work(places=at_once, parent=parent, watch=_told_in_lines, workers=workers)
+
+
+@contextmanager
+def _told_in_lines(experiment_id: int) -> Iterator[Observer]:
+    """Progress as plain lines, under the experiment's number."""
+    from trintena.cli.live import shown_progress
+
+    with shown_progress(lines_of=experiment_id) as observe:
+        yield observe

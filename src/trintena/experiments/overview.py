@@ -1,0 +1,130 @@
+"""Experiments as people ask for them: described, with their rows so far, stopped, sent on again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from trintena.errors import BusyError, UsageError
+from trintena.evaluation.board import model_rows
+from trintena.evaluation.studies import found_by, study_rows
+from trintena.experiments.answer import partial_answer
+from trintena.experiments.case import Case
+from trintena.jobs.locks import ExperimentLock, is_held
+from trintena.language import phrase
+
+if TYPE_CHECKING:
+    from trintena.registry import ExperimentRecord, Registry
+    from trintena.settings import Settings
+
+INTERRUPTED = "interrupted"
+"""Of an experiment that the database has as `running`, but that no process runs any more."""
+
+
+def described(settings: Settings, record: ExperimentRecord) -> dict[str, Any]:
+    """An experiment as JSON values, without its specification and its results."""
+    alive = is_held(settings.locks, record.id)
+    state = INTERRUPTED if record.state == "running" and not alive else record.state
+    return {
+        "id": record.id,
+        "state": state,
+        "message": record.message,
+        "symbol": record.spec.symbol,
+        "mode": record.spec.mode,
+        "n_models": len(record.spec.model_ids),
+        "n_finished": record.n_finished,
+        "n_failed": record.n_failed,
+        "trial_counts": record.trial_counts,
+        "winner": _winner(record),
+        "dataset_hash": record.spec.dataset_hash,
+        "created_at": record.created_at.isoformat(),
+        "started_at": record.started_at and record.started_at.isoformat(),
+        "finished_at": record.finished_at and record.finished_at.isoformat(),
+        "cancel_requested": record.cancel_requested,
+        "resume": None if alive or state == "succeeded" else f"trintena train --resume {record.id}",
+    }
+
+
+def _winner(record: ExperimentRecord) -> dict[str, Any] | None:
+    """Who leads the answer, with the validation RMSE under the name that its mode gives it."""
+    winner = (record.result or {}).get("winner")
+    score = "rmse" if record.spec.mode == "fast" else "best_rmse"
+    return winner and {key: winner[key] for key in ("model_id", "model_name", score)}
+
+
+def failures(registry: Registry, experiment_id: int) -> dict[str, int]:
+    """Why trials failed, and how many did so for that reason."""
+    trials = registry.trials(experiment_id, forecasts=False)
+    return dict(Counter(trial.reason or "" for trial in trials if trial.state == "FAIL"))
+
+
+def rows_so_far(registry: Registry, record: ExperimentRecord) -> list[dict[str, Any]]:
+    """The rows of the board: those of the answer, or, until there is one, of the trials so far."""
+    if record.state == "succeeded" and record.result is not None:
+        rows: list[dict[str, Any]] = record.result.get("results") or record.result.get("all_results") or []
+        return rows
+    trials = registry.trials(record.id, forecasts=False)
+    if record.spec.search is not None:
+        return study_rows(found_by(trials, record.spec.model_ids), {})
+    return model_rows(trials, registry.trial_metrics(record.id))
+
+
+def cancel(settings: Settings, registry: Registry, experiment_id: int) -> bool:
+    """Ask an experiment to end; True when it has ended, False when its runner will do so within seconds.
+
+    What is finished is kept: one that nobody runs answers with the board of it.
+
+    Raises:
+        UsageError: it has ended already.
+    """
+    if not registry.request_cancel(experiment_id):
+        raise UsageError(
+            phrase(
+                en=f"Experiment {experiment_id} has ended already.",
+                pt=f"O experimento {experiment_id} já terminou.",
+            ),
+            hint=phrase(
+                en=f"See `trintena experiments show {experiment_id}`.",
+                pt=f"Veja `trintena experiments show {experiment_id}`.",
+            ),
+        )
+    try:
+        with ExperimentLock(settings.locks, experiment_id):
+            heed_cancel(registry, experiment_id)
+    except BusyError:
+        return False
+    return True
+
+
+def heed_cancel(registry: Registry, experiment_id: int) -> None:
+    """End an experiment that was asked to end, for who holds its lock; nothing happens to any other."""
+    if not registry.cancel_requested(experiment_id):
+        return
+    case = Case.load(registry, registry.experiment(experiment_id))
+    trials = registry.trials(experiment_id)
+    if trials:
+        registry.finish(experiment_id, "cancelled", partial_answer(case, trials))
+    else:
+        registry.set_state(experiment_id, "cancelled")
+    registry.add_event(experiment_id, "cancelled")
+
+
+def send_on(settings: Settings, registry: Registry, experiment_id: int) -> None:
+    """Hand an experiment that stopped before its end to the queue again.
+
+    Raises:
+        BusyError: a process runs it, or it waits in the queue already.
+        UsageError: it has succeeded: nothing is left to run.
+    """
+    with ExperimentLock(settings.locks, experiment_id):
+        record = registry.experiment(experiment_id)
+        if record.state == "succeeded":
+            raise UsageError(
+                phrase(
+                    en=f"Experiment {experiment_id} has finished; there is nothing to resume.",
+                    pt=f"O experimento {experiment_id} já terminou; não há o que retomar.",
+                )
+            )
+        if experiment_id not in registry.queue():
+            registry.enqueue(experiment_id)
+            registry.add_event(experiment_id, "queued")

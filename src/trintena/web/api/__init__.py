@@ -1,0 +1,1 @@
+"""The REST API: one module for each thing that can be asked for."""

@@ -1,0 +1,38 @@
+"""The web application: its routes and what surrounds them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from trintena.bootstrap import application
+from trintena.settings import Settings
+from trintena.web.errors import answer_errors
+from trintena.web.languages import SpeakTheLanguage
+from trintena.web.options import WebOptions
+from trintena.web.site import Site
+
+
+def create_app(options: WebOptions | None = None, settings: Settings | None = None) -> FastAPI:
+    """The application of one web process; the database is opened when it starts to serve."""
+    options = options or WebOptions()
+
+    @asynccontextmanager
+    async def open_and_close(app: FastAPI) -> AsyncIterator[None]:
+        with application(settings) as opened:
+            app.state.site = Site(opened, options)
+            yield
+
+    app = FastAPI(
+        title="Trintena",
+        version=version("trintena"),
+        lifespan=open_and_close,
+        docs_url=None,
+        redoc_url=None,
+    )
+    answer_errors(app)
+    app.add_middleware(SpeakTheLanguage)
+    return app

@@ -1,0 +1,1 @@
+"""The pages: HTML made here, small modules that give it life, no build step."""

@@ -1,0 +1,46 @@
+"""What every answer is made from: the application, the options, and who may need them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from trintena.bootstrap import Application
+from trintena.registry import Registry
+from trintena.services import Services
+from trintena.settings import Settings
+from trintena.web.options import WebOptions
+
+
+@dataclass(frozen=True)
+class Site:
+    """One web process."""
+
+    application: Application
+    options: WebOptions
+
+    @property
+    def settings(self) -> Settings:
+        """Where things live."""
+        return self.application.settings
+
+    @property
+    def registry(self) -> Registry:
+        """The database."""
+        return self.application.registry
+
+    @property
+    def services(self) -> Services:
+        """Prices, forecasts, model versions."""
+        return self.application.services
+
+
+def _site(connection: HTTPConnection) -> Site:
+    return cast("Site", connection.app.state.site)
+
+
+TheSite = Annotated[Site, Depends(_site)]
+"""Annotate a parameter with it to be given the `Site`."""
