@@ -13,6 +13,8 @@ from trintena.settings import Settings
 from trintena.web.errors import answer_errors
 from trintena.web.languages import SpeakTheLanguage
 from trintena.web.options import WebOptions
+from trintena.web.pages import preferences
+from trintena.web.pages.static_files import mount_static
 from trintena.web.site import Site
 
 
@@ -34,5 +36,7 @@ def create_app(options: WebOptions | None = None, settings: Settings | None = No
         redoc_url=None,
     )
     answer_errors(app)
+    app.include_router(preferences.router)
+    mount_static(app)
     app.add_middleware(SpeakTheLanguage)
     return app

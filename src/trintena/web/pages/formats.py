@@ -1,0 +1,80 @@
+"""Numbers, dates and spans of time as readers of the language write them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from babel.dates import format_date, format_datetime
+
+from trintena.language import language, number, phrase
+
+NOTHING = "—"
+
+
+def _locale() -> str:
+    return phrase(en="en", pt="pt_BR")
+
+
+def day(value: str | date | datetime | None) -> str:
+    """A date with its month spelled out: Nov 24, 2026, or 24 de nov. de 2026."""
+    if value is None:
+        return NOTHING
+    parsed = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return str(format_date(parsed, "medium", locale=_locale()))
+
+
+def moment(value: str | datetime | None) -> str:
+    """A date and time of day, in the time zone of this machine."""
+    if value is None:
+        return NOTHING
+    parsed = datetime.fromisoformat(value) if isinstance(value, str) else value
+    aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    pattern = {"pt": "d 'de' MMM 'de' y, HH:mm"}.get(language(), "MMM d, y, HH:mm")
+    return str(format_datetime(aware.astimezone(), pattern, tzinfo=None, locale=_locale()))
+
+
+def span(seconds: float | None) -> str:
+    """A span of time in the largest units that say something."""
+    if seconds is None:
+        return NOTHING
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def figure(value: float | None) -> str:
+    """A figure with its first four digits: an error, a price."""
+    return number(value, ",.4g")
+
+
+def error(value: float | None) -> str:
+    """An error with so many digits that neighbours on a board differ."""
+    return number(value, ".6g")
+
+
+def price(value: float | None) -> str:
+    """A price: two decimals, more where it is small."""
+    return number(value, ",.2f" if value is not None and abs(value) >= 1 else ",.4g")
+
+
+def percent(value: float | None) -> str:
+    """A share as percent."""
+    return number(value, ".1%")
+
+
+def gain(value: float | None) -> str:
+    """A skill: percent with its sign."""
+    return number(value, "+z.2%")
+
+
+def count(value: float | None) -> str:
+    """A whole number."""
+    return number(value, ",.0f")
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    each.__name__: each for each in (day, moment, span, figure, error, price, percent, gain, count)
+}
