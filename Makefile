@@ -7,6 +7,7 @@ PYTHON ?=
 # Further words for pytest, as in: make test PYTEST="-k windows"
 PYTEST ?=
 TEST_PROCESSES ?= 2
+PORT ?= 5000
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,7 +18,7 @@ DEV := $(VENV)/.dev-installed
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-slow check check-format check-lint check-types check-imports check-docs \
+.PHONY: help demo serve test test-slow check check-format check-lint check-types check-imports check-docs \
     bench bench-search bench-strategies bench-peer bench-files format docs lock clean
 
 help: ## list these commands
@@ -25,6 +26,9 @@ help: ## list these commands
 
 demo: $(RUNTIME) ## train all 30 architectures on the sample and forecast with the champion
 	TRINTENA_HOME=demo $(BIN)/trintena train --symbol sample:nasdaq --mode fast
+
+serve: $(RUNTIME) ## the pages and the API on http://localhost:5000, until Ctrl-C (PORT=8000 for another port)
+	$(BIN)/trintena serve --port $(PORT)
 
 test: check ## everything that must hold before a change lands: `make check`, then the tests
 	@printf '\n== Tests\n'

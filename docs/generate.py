@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 from trintena import settings
 from trintena.cli import app
+from trintena.web.app import create_app
 from trintena.zoo import ARCHITECTURES, CATEGORIES, WindowShape
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -92,7 +93,53 @@ def settings_page() -> str:
     )
 
 
-PAGES: dict[str, Callable[[], str]] = {"cli.md": cli_page, "settings.md": settings_page, "zoo.md": zoo_page}
+def http_page() -> str:
+    """Every route of the API, as its OpenAPI description has it."""
+    described = create_app().openapi()
+    parts = [
+        "# HTTP API",
+        "Served by `trintena serve`, which also shows it as a page to try things on (`/docs`) and describes "
+        "it for programs (`/openapi.json`). [What it is like to use](../server.md).",
+    ]
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            parts.append(f"## `{method.upper()} {path}`\n\n{operation['summary']}.")
+            if text := operation.get("description", "").strip():
+                parts.append(text)
+            if given := [*_parameters(operation), *_fields(operation, described)]:
+                parts.append("\n".join(["| field | in | meaning |", "|---|---|---|", *given]))
+            answers = [
+                f"`{status}` {answer['description']}" for status, answer in operation["responses"].items()
+            ]
+            parts.append("Answers: " + "; ".join(answers) + ".")
+    return "\n\n".join(parts)
+
+
+def _parameters(operation: dict[str, Any]) -> Iterator[str]:
+    for parameter in operation.get("parameters", ()):
+        yield _row(parameter["name"], parameter["in"], parameter.get("description", ""))
+
+
+def _fields(operation: dict[str, Any], described: dict[str, Any]) -> Iterator[str]:
+    """The fields of the body that an operation takes, of whatever media type."""
+    for media in operation.get("requestBody", {}).get("content", {}).values():
+        name = media["schema"].get("$ref", "").rpartition("/")[2]
+        schema = described["components"]["schemas"][name] if name else media["schema"]
+        for field, about in schema.get("properties", {}).items():
+            yield _row(field, "body", about.get("description", ""))
+
+
+def _row(name: str, place: str, meaning: str) -> str:
+    told = " ".join(meaning.split()).replace("|", "\\|")
+    return f"| `{name}` | {place} | {told} |"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": cli_page,
+    "http.md": http_page,
+    "settings.md": settings_page,
+    "zoo.md": zoo_page,
+}
 
 
 def render() -> dict[Path, str]:

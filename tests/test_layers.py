@@ -19,6 +19,8 @@ LIGHT = (
     "trintena.registry",
     "trintena.search",
     "trintena.services",
+    "trintena.web",
+    "trintena.worker",
     "trintena.zoo",
 )
 
