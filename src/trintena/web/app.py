@@ -10,11 +10,14 @@ from fastapi import FastAPI
 
 from trintena.bootstrap import application
 from trintena.settings import Settings
+from trintena.web.api import health, reference
 from trintena.web.errors import answer_errors
 from trintena.web.languages import SpeakTheLanguage
+from trintena.web.metrics import endpoint as metrics_endpoint
 from trintena.web.options import WebOptions
-from trintena.web.pages import preferences
+from trintena.web.pages import login, preferences
 from trintena.web.pages.static_files import mount_static
+from trintena.web.security import SendHeaders, describe_token, keep_out
 from trintena.web.site import Site
 
 
@@ -30,13 +33,22 @@ def create_app(options: WebOptions | None = None, settings: Settings | None = No
 
     app = FastAPI(
         title="Trintena",
+        description=reference.DESCRIPTION,
         version=version("trintena"),
         lifespan=open_and_close,
         docs_url=None,
         redoc_url=None,
+        responses=reference.REFUSALS,
+        dependencies=describe_token(options),
     )
+    keep_out(app, options)
     answer_errors(app)
+    for room in (health, reference, login):
+        app.include_router(room.router)
     app.include_router(preferences.router)
+    app.include_router(metrics_endpoint.router)
     mount_static(app)
     app.add_middleware(SpeakTheLanguage)
+    app.add_middleware(SendHeaders)
+    metrics_endpoint.count_requests(app)  # last: the outermost counts what the others refuse, too
     return app

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import secrets
 import socket
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -15,6 +17,7 @@ import uvicorn
 from trintena.errors import UsageError
 from trintena.language import phrase
 from trintena.web.app import create_app
+from trintena.web.metrics.requests import FOLDER_OF_COUNTS
 from trintena.web.options import WebOptions
 
 logger = logging.getLogger("trintena")
@@ -105,4 +108,16 @@ def run_server(options: WebOptions, listener: socket.socket, *, n_processes: int
     else:
         from uvicorn.supervisors import Multiprocess
 
-        Multiprocess(config, sockets=[listener]).run()
+        with _counting_together():
+            Multiprocess(config, sockets=[listener]).run()
+
+
+@contextmanager
+def _counting_together() -> Iterator[None]:
+    """Have the web processes that are started meanwhile add up their requests, in a folder of their own."""
+    with tempfile.TemporaryDirectory(prefix="trintena-metrics-") as folder:
+        os.environ[FOLDER_OF_COUNTS] = folder  # they read it when they import Prometheus's client
+        try:
+            yield
+        finally:
+            del os.environ[FOLDER_OF_COUNTS]
