@@ -15,7 +15,8 @@ from trintena.web.errors import answer_errors
 from trintena.web.languages import SpeakTheLanguage
 from trintena.web.metrics import endpoint as metrics_endpoint
 from trintena.web.options import WebOptions
-from trintena.web.pages import login, preferences
+from trintena.web.pages import compare, forecast, home, login, preferences
+from trintena.web.pages.refused import ShowRefusals
 from trintena.web.pages.static_files import mount_static
 from trintena.web.security import SendHeaders, describe_token, keep_out
 from trintena.web.site import Site
@@ -43,11 +44,12 @@ def create_app(options: WebOptions | None = None, settings: Settings | None = No
     )
     keep_out(app, options)
     answer_errors(app)
-    for room in (health, reference, login):
+    for room in (health, reference, login, home, compare, forecast):
         app.include_router(room.router)
     app.include_router(preferences.router)
     app.include_router(metrics_endpoint.router)
     mount_static(app)
+    app.add_middleware(ShowRefusals)
     app.add_middleware(SpeakTheLanguage)
     app.add_middleware(SendHeaders)
     metrics_endpoint.count_requests(app)  # last: the outermost counts what the others refuse, too

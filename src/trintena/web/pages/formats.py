@@ -52,7 +52,7 @@ def figure(value: float | None) -> str:
 
 def error(value: float | None) -> str:
     """An error with so many digits that neighbours on a board differ."""
-    return number(value, ".6g")
+    return number(value, "#.6g").rstrip(".,")
 
 
 def price(value: float | None) -> str:
@@ -60,9 +60,19 @@ def price(value: float | None) -> str:
     return number(value, ",.2f" if value is not None and abs(value) >= 1 else ",.4g")
 
 
+def signed(value: float | None) -> str:
+    """A change of a price, with its sign."""
+    return number(value, "+z,.2f" if value is not None and abs(value) >= 0.01 else "+z,.4g")
+
+
 def percent(value: float | None) -> str:
     """A share as percent."""
     return number(value, ".1%")
+
+
+def whole_percent(value: float | None) -> str:
+    """A share as percent without decimals: how far something is."""
+    return number(value, ".0%")
 
 
 def gain(value: float | None) -> str:
@@ -75,6 +85,12 @@ def count(value: float | None) -> str:
     return number(value, ",.0f")
 
 
+def show(value: float | None, form: str) -> str:
+    """A value in one of the forms above, by its name."""
+    return str(FILTERS[form](value))
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
-    each.__name__: each for each in (day, moment, span, figure, error, price, percent, gain, count)
+    each.__name__: each
+    for each in (day, moment, span, figure, error, price, signed, percent, whole_percent, gain, count, show)
 }

@@ -1,0 +1,206 @@
+"""The saved models: how each was judged, what it forecasts next, and which one is champion."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+
+from trintena.artifacts.files import KINDS
+from trintena.errors import ArtifactError, NotFoundError, TrintenaError
+from trintena.language import phrase
+from trintena.report import words as report_words
+from trintena.web.errors import status_of
+from trintena.web.pages import words
+from trintena.web.pages.rendering import page
+from trintena.web.site import TheSite
+
+if TYPE_CHECKING:
+    from trintena.domain import ModelVersion
+    from trintena.web.site import Site
+
+router = APIRouter(include_in_schema=False)
+
+Version = Annotated[int, Query(ge=1, le=2**62)]
+
+
+@router.get("/custom-model")
+def custom_model(
+    request: Request,
+    site: TheSite,
+    version: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+    whole: bool = False,
+) -> HTMLResponse:
+    """One saved model, the newest champion if none is named.
+
+    Its forecast may wait for a source of prices: a module asks for that part by itself, or, without
+    scripts, `whole` has it made with the rest.
+    """
+    versions = sorted(site.registry.versions(), key=lambda each: not each.is_winner)
+    if not versions:
+        return page(request, site, "forecast_none.html")
+    model = site.registry.version(version) if version else site.services.model()
+    told = words.verdict_of(model)
+    about = _forecast(site, model) if whole else None
+    return page(
+        request,
+        site,
+        "forecast.html",
+        status=about["status"] if about else 200,
+        model=model,
+        versions=[(each, _named(each)) for each in versions],
+        sentence=report_words.verdict(told),
+        ahead=words.is_ahead(told),
+        twin=model.parameters.get("frozen_twin"),
+        judged=_judged(site, model),
+        figures=_figures(model),
+        facts=_facts(model),
+        target=words.target(model.target),
+        kinds=KINDS,
+        champion=site.registry.champion(model.symbol, model.target, model.horizon),
+        about=about,
+    )
+
+
+@router.get("/custom-model/forecast")
+def forecast_part(request: Request, site: TheSite, version: Version) -> HTMLResponse:
+    """The next forecast of a model from the newest prices, or why there is none: a part of its page."""
+    model = site.registry.version(version)
+    about = _forecast(site, model)
+    return page(request, site, "forecast_part.html", status=about["status"], model=model, about=about)
+
+
+@router.get("/custom-model/forecast.csv")
+def forecast_table(site: TheSite, version: Version) -> Response:
+    """The same for programs: ISO dates and decimal points in every language."""
+    answer = site.services.predict(version=version)
+    text = StringIO()
+    table = csv.writer(text)
+    table.writerow(("symbol", "version", "origin", "last_value", "date", "forecast", "change"))
+    for step in answer["forecast"]:
+        table.writerow(
+            (
+                *(answer[name] for name in ("symbol", "version", "origin", "last_value")),
+                *(step[name] for name in ("date", "price", "change")),
+            )
+        )
+    name = f"forecast-version-{answer['version']}-{answer['origin'][:10]}.csv"
+    return PlainTextResponse(
+        text.getvalue(),
+        media_type="text/csv",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@router.post("/custom-model/{version}/promote")
+def promote(site: TheSite, version: int) -> RedirectResponse:
+    """Make a version the champion of its series, target and horizon, and show it."""
+    site.services.promote(version)
+    return RedirectResponse(f"/custom-model?version={version}", 303)
+
+
+def _forecast(site: Site, model: ModelVersion) -> dict[str, Any]:
+    """What the page says of the next steps; a refusal is part of it, with the status that it means."""
+    try:
+        answer = site.services.predict(version=model.version)
+    except TrintenaError as error:
+        return {
+            "status": status_of(error),
+            "refused": error,
+            "is_damaged": isinstance(error, ArtifactError),
+            "is_gone": isinstance(error, NotFoundError),
+        }
+    last = answer["last_value"]
+    steps = [
+        {**step, "shift": step["price"] - last, "share": step["price"] / last - 1 if last > 0 else None}
+        for step in answer["forecast"]
+    ]
+    return {**answer, "status": 200, "refused": None, "forecast": steps}
+
+
+def _named(model: ModelVersion) -> str:
+    """A model as the select shows it."""
+    champion = phrase(en="champion", pt="campeã")
+    return " · ".join(
+        (
+            f"{model.symbol}, {words.steps(model.horizon)}",
+            model.model_name,
+            phrase(en=f"version {model.version}", pt=f"versão {model.version}"),
+            *((champion,) if model.is_winner else ()),
+        )
+    )
+
+
+def _judged(site: Site, model: ModelVersion) -> dict[str, Any] | None:
+    """The dates of the test, and how often they were consulted; None where the experiment is gone."""
+    if model.experiment_id is None:
+        return None
+    answer = site.registry.experiment(model.experiment_id).result or {}
+    test = (answer.get("segments") or {}).get("test")
+    times = answer.get("test_consulted")
+    return test and {**test, "consulted": report_words.consulted(times) if times else ""}
+
+
+def _figures(model: ModelVersion) -> list[dict[str, Any]]:
+    """Rows of the table: each figure on validation and test; those of the last value stand below."""
+    segments = [model.metrics.get(name) or {} for name in ("validation", "test")]
+    names = {
+        "rmse": ("RMSE", "error"),
+        "last_value": (phrase(en="RMSE of the last value", pt="RMSE do último valor"), "error"),
+        "mae": ("MAE", "error"),
+        "price_rmse": (phrase(en="RMSE of the price", pt="RMSE do preço"), "price"),
+        "price_mae": (phrase(en="MAE of the price", pt="MAE do preço"), "price"),
+        "skill": (phrase(en="Skill against the last value", pt="Ganho contra o último valor"), "gain"),
+        "skill_against_drift": (
+            phrase(en="Skill against drift", pt="Ganho contra a tendência média"),
+            "gain",
+        ),
+        "directional_accuracy": (phrase(en="Directional accuracy", pt="Acerto de direção"), "percent"),
+        "majority_share": (
+            phrase(en="Always the commoner direction", pt="Sempre a direção mais comum"),
+            "percent",
+        ),
+    }
+    return [
+        {
+            "name": name,
+            "form": form,
+            "is_baseline": key in ("last_value", "majority_share"),
+            "values": [_last_value(each) if key == "last_value" else each.get(key) for each in segments],
+        }
+        for key, (name, form) in names.items()
+    ]
+
+
+def _last_value(figures: dict[str, Any]) -> float | None:
+    """The RMSE of the last value: skill is 1 - RMSE / that."""
+    rmse, skill = figures.get("rmse"), figures.get("skill")
+    return None if rmse is None or skill is None or skill >= 1 else rmse / (1 - skill)
+
+
+def _facts(model: ModelVersion) -> dict[str, str]:
+    """What the model is made of."""
+    own = model.parameters
+    settings = ("learning_rate", "batch_size", "dropout_rate", "epochs", "activation")
+    seeds = (model.metrics.get("seeds") or {}).get("rmse") or ()
+    facts = {
+        phrase(en="Series", pt="Série"): model.symbol,
+        phrase(en="Forecasts", pt="Prevê"): f"{words.target(model.target)}, {words.steps(model.horizon)}",
+        phrase(en="Mode", pt="Modo"): words.mode(model.mode),
+        phrase(en="Reads", pt="Lê"): phrase(
+            en=f"{own.get('lookback')} rows of {words.features(str(own.get('features')))}",
+            pt=f"{own.get('lookback')} linhas de {words.features(str(own.get('features')))}",
+        ),
+        phrase(en="Hyper-parameters", pt="Hiperparâmetros"): report_words.settings(
+            {name: own[name] for name in settings if name in own}
+        ),
+        phrase(en="Seed", pt="Semente"): str(own.get("seed")),
+    }
+    if seeds:
+        facts[phrase(en="Fits with other seeds", pt="Ajustes com outras sementes")] = "; ".join(
+            report_words.rmse(value) for value in seeds
+        )
+    return facts

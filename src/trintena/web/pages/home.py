@@ -1,0 +1,113 @@
+"""The first page: what runs, what waits, the champion, all experiments; for a newcomer, what to do."""
+
+from __future__ import annotations
+
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from trintena.experiments import overview
+from trintena.jobs.locks import workers_at_work
+from trintena.report import words as report_words
+from trintena.web.pages import words
+from trintena.web.pages.rendering import page
+from trintena.web.site import TheSite
+
+if TYPE_CHECKING:
+    from trintena.registry import ExperimentRecord
+    from trintena.web.site import Site
+
+router = APIRouter(include_in_schema=False)
+
+ROWS = 25
+"""Experiments on one page of the table."""
+
+
+@router.get("/")
+def home(
+    request: Request, site: TheSite, before: Annotated[int | None, Query(ge=1, le=2**62)] = None
+) -> HTMLResponse:
+    """What there is, the newest first; `before` the experiment of a number, what came earlier."""
+    records = site.registry.experiments(limit=ROWS + 1, before=before)
+    current = _current(site)
+    return page(
+        request,
+        site,
+        "home.html",
+        rows=[_row(site, record) for record in records[:ROWS]],
+        older=records[ROWS - 1].id if len(records) > ROWS else None,
+        is_first=before is None,
+        running=[each for each in current if each["state"] != "queued"],
+        waiting=[each for each in current if each["state"] == "queued"],
+        has_worker=bool(workers_at_work(site.settings.locks)),
+        champion=_champion(site),
+        key=token_urlsafe(16),
+    )
+
+
+@router.post("/experiments/{experiment_id}/cancel")
+def cancel(site: TheSite, experiment_id: int) -> RedirectResponse:
+    """Take an experiment out of the queue, or have it stop; the first page tells what came of it."""
+    overview.cancel(site.settings, site.registry, experiment_id)
+    return RedirectResponse("/", 303)
+
+
+def _row(site: Site, record: ExperimentRecord) -> dict[str, Any]:
+    """An experiment as the table shows it."""
+    about = overview.described(site.settings, record)
+    told = (record.result or {}).get("verdict")
+    return {
+        **about,
+        "told_state": report_words.state(about["state"]),
+        "mode": words.mode(record.spec.mode),
+        "done": words.done(record),
+        "skill": (told or {}).get("skill"),
+        "ahead": words.is_ahead(told),
+        "verdict": words.in_short(told) if about["state"] == "succeeded" else None,
+        "sentence": report_words.verdict(told) if about["state"] == "succeeded" else record.message,
+    }
+
+
+def _current(site: Site) -> list[dict[str, Any]]:
+    """What runs and what waits, in the order of the queue, with how far each is."""
+    registry = site.registry
+    alive = [record.id for record in registry.experiments(states=("running",))]
+    return [_standing(site, id_) for id_ in dict.fromkeys([*registry.queue(), *alive])]
+
+
+def _standing(site: Site, experiment_id: int) -> dict[str, Any]:
+    record, standing = site.registry.experiment(experiment_id), site.registry.standing(experiment_id)
+    return {
+        **_row(site, record),
+        "n_trainings": words.n_trainings(record.spec),
+        "cancel_requested": standing.cancel_requested,
+        "position": standing.position,
+        "progress": standing.progress,
+    }
+
+
+def _champion(site: Site) -> dict[str, Any] | None:
+    """The newest champion, its verdict, and the forecast that was made when it was trained.
+
+    The page asks no source for newer prices: `/custom-model` does that.
+    """
+    model = site.registry.newest_champion()
+    if model is None:
+        return None
+    told = words.verdict_of(model)
+    return {
+        "model": model,
+        "sentence": report_words.verdict(told),
+        "ahead": words.is_ahead(told),
+        "steps": words.steps(model.horizon),
+        "forecast": _stored_forecast(site, model.experiment_id, model.version),
+    }
+
+
+def _stored_forecast(site: Site, experiment_id: int | None, version: int) -> dict[str, Any] | None:
+    if experiment_id is None:
+        return None
+    forecast: dict[str, Any] | None = (site.registry.experiment(experiment_id).result or {}).get("forecast")
+    return forecast if forecast and forecast["version"] == version else None

@@ -1,0 +1,87 @@
+"""What the pages call modes, targets and verdicts, beside the report's words: shorter, for tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from trintena.domain import ENDED
+from trintena.evaluation.board import verdict
+from trintena.language import number, phrase
+from trintena.search import total_trials
+
+if TYPE_CHECKING:
+    from trintena.domain import ExperimentSpec, ModelVersion
+    from trintena.registry import ExperimentRecord
+
+
+def mode(code: str) -> str:
+    """A training mode's name."""
+    names = {"fast": phrase(en="Fast", pt="Rápido"), "optimized": phrase(en="Optimized", pt="Otimizado")}
+    return names.get(code, code)
+
+
+def target(code: str) -> str:
+    """What a network forecasts."""
+    names = {
+        "log_return": phrase(en="log return", pt="retorno logarítmico"),
+        "difference": phrase(en="difference", pt="diferença"),
+    }
+    return names.get(code, code)
+
+
+def features(code: str) -> str:
+    """What a network reads."""
+    names = {
+        "ohlcv": phrase(
+            en="open, high, low, close, volume", pt="abertura, máxima, mínima, fechamento, volume"
+        ),
+        "close": phrase(en="close", pt="fechamento"),
+    }
+    return names.get(code, code)
+
+
+def steps(n: int) -> str:
+    """How far a forecast reaches."""
+    if n == 1:
+        return phrase(en="1 step ahead", pt="1 passo à frente")
+    return phrase(en=f"{number(n)} steps ahead", pt=f"{number(n)} passos à frente")
+
+
+def n_trainings(spec: ExperimentSpec) -> int:
+    """How many trainings an experiment's search, or its one round, has at most."""
+    return len(spec.model_ids) * (1 if spec.search is None else total_trials(spec.search))
+
+
+def done(record: ExperimentRecord) -> str:
+    """How many of its trainings have ended: 30/30."""
+    ended = sum(record.trial_counts[state] for state in ENDED)
+    search = record.spec.search
+    total = n_trainings(record.spec)
+    if record.state == "succeeded" and search is not None and search.budget_s is not None:
+        return number(ended)  # time was the limit, not a number
+    return f"{number(ended)}/{number(total)}"
+
+
+def in_short(told: Mapping[str, Any] | None) -> str:
+    """A verdict in two or three words; the whole sentence is `report.words.verdict`."""
+    if told and told.get("persistence_clone"):
+        return phrase(en="Repeats the last value", pt="Repete o último valor")
+    words = {
+        "ahead_on_test": phrase(en="Ahead on test", pt="À frente no teste"),
+        "not_distinguishable": phrase(en="Not distinguishable", pt="Não se distingue"),
+    }
+    return words.get((told or {}).get("code", ""), phrase(en="Not judged", pt="Sem veredito"))
+
+
+def is_ahead(told: Mapping[str, Any] | None) -> bool:
+    """Whether a verdict is the one good one."""
+    return (told or {}).get("code") == "ahead_on_test"
+
+
+def verdict_of(model: ModelVersion) -> dict[str, Any]:
+    """What the test segment said of a saved model, from the figures it was registered with."""
+    test = model.metrics.get("test") or {}
+    names = ("rmse", "persistence_clone")
+    row = {f"test_{name}": test.get(name) for name in names}
+    return verdict({**row, **{name: test.get(name) for name in ("skill", "skill_against_drift")}})
