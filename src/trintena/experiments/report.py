@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from trintena.experiments.answer import partial_answer
 from trintena.experiments.case import Case
-from trintena.report import Report, TestForecast
+from trintena.experiments.judged import judged_forecast
+from trintena.report import Report
 from trintena.search import total_trials
 from trintena.search.importance import importance
 
@@ -48,7 +47,7 @@ def gather_report(registry: Registry, experiment_id: int, *, alive: bool) -> Rep
         trials=tuple(trials),
         finished_s=_finish_times(registry, experiment_id, trials),
         importance={} if search is None else importance(search.space, trials),
-        test=_test_forecast(case, answer, trials),
+        test=judged_forecast(case, answer, trials),
     )
 
 
@@ -87,51 +86,3 @@ def seconds_of_work(ends: Iterable[tuple[datetime, float]]) -> list[float]:
             if first <= end <= last:
                 worked[end] = before + (end - first).total_seconds()
     return [worked[end] for _, end in spans]
-
-
-def _test_forecast(case: Case, answer: dict[str, Any], trials: Sequence[TrialResult]) -> TestForecast | None:
-    """The leader's, if the answer judged it: forecasts that nobody scored stay unseen."""
-    row = answer.get("winner")
-    if row is None:
-        return None
-    row = next((ranked for ranked in _rows(answer) if ranked["rank"] == 1), row)
-    if row.get("test_rmse") is None:
-        return None
-    trial = _judged_trial(row, trials)
-    if trial is None:
-        return None
-    origins = np.asarray(case.segments.test)
-    forecast, last = trial.forecasts["test"], case.series.close[origins]
-    actual = case.judge.frame.targets[origins]
-    steps = np.arange(1, case.spec.horizon + 1)
-    with np.errstate(over="ignore"):
-        prices = case.transformation.prices(forecast, last)
-    return TestForecast(
-        model_id=trial.model_id,
-        target=case.spec.target,
-        dates=case.series.dates[origins[:, None] + steps],
-        forecast=forecast,
-        actual=actual,
-        last=last,
-        prices=prices,
-        actual_prices=case.transformation.prices(actual, last),
-    )
-
-
-def _rows(answer: dict[str, Any]) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = answer.get("all_results") or answer.get("results") or []
-    return rows
-
-
-def _judged_trial(row: dict[str, Any], trials: Sequence[TrialResult]) -> TrialResult | None:
-    """The fit behind a row's figures: the refit (in fast mode, the trial) with its validation RMSE."""
-    rmse = float(row["best_rmse"] if "best_rmse" in row else row["rmse"])
-    fits = [
-        trial
-        for trial in trials
-        if trial.model_id == row["model_id"]
-        and trial.validation_rmse is not None
-        and "test" in trial.forecasts
-    ]
-    refits = [trial for trial in fits if trial.purpose == "refit"] or fits
-    return min(refits, key=lambda trial: abs((trial.validation_rmse or 0.0) - rmse), default=None)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trintena.domain import ENDED
+from trintena.experiments.estimate import trial_cost
 from trintena.experiments.progress import Progress, Running, StudyProgress
 from trintena.experiments.study import N_REFITS, Study
 from trintena.jobs.protocol import Failed, Finished, Reported, Started, Task
@@ -28,9 +29,6 @@ TRIAL = "trintena.training.trial:run_trial"
 TICK_S = 0.25
 _NEWS_EVERY_S = 1.0
 """How often others are told how far it is, and asked whether it should end."""
-_COST_OF_A_LAYER = {"fast": 50_000, "optimized": 5_000}
-"""In parameters: what one more layer costs, beside what its weights cost to train for an epoch. It is mostly
-compilation, which in a search several trials of several epochs share."""
 
 Key = tuple[int, "Purpose", int]
 """Of a trial within its experiment: architecture, purpose, number."""
@@ -256,13 +254,11 @@ class TrainingRun:
 
     def _study_progress(self, study: Study) -> StudyProgress:
         recipe = architecture(study.model_id)
-        graph = recipe.graph(self.case.shape)
-        n_layers = sum(1 for node in graph.nodes if graph.weights_of(node))
         return StudyProgress(
             name=recipe.name,
             n_trials=study.n_trials,
             n_refits=N_REFITS if self.searches else 0,
-            cost=sum(weight.size for weight in graph.weights) + _COST_OF_A_LAYER[self.spec.mode] * n_layers,
+            cost=trial_cost(recipe, self.case.shape, self.spec.mode),
             refits=[trial.validation_rmse for trial in study.refits if trial.state in ENDED],
         )
 

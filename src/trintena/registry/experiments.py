@@ -57,11 +57,23 @@ class Experiments(Database):
         with self._reading() as session:
             return _records(session, [find_experiment(session, experiment_id)])[0]
 
-    def experiments(self) -> list[ExperimentRecord]:
-        """All experiments, the newest first."""
+    def experiments(
+        self, *, limit: int | None = None, before: int | None = None, states: Sequence[State] | None = None
+    ) -> list[ExperimentRecord]:
+        """Experiments, the newest first.
+
+        Args:
+            limit: at most so many.
+            before: only those that were submitted before the one of this number.
+            states: only those in one of these.
+        """
+        query = select(Experiment).order_by(Experiment.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(Experiment.id < before)
+        if states is not None:
+            query = query.where(Experiment.state.in_(states))
         with self._reading() as session:
-            rows = session.scalars(select(Experiment).order_by(Experiment.id.desc())).all()
-            return _records(session, rows)
+            return _records(session, session.scalars(query).all())
 
     def set_state(self, experiment_id: int, state: State, message: str | None = None) -> None:
         """Move an experiment to a state; the message replaces the former one.
