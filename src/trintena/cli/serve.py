@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from trintena.language import phrase
+
 if TYPE_CHECKING:
     from trintena.experiments import Observer
+    from trintena.web.options import WebOptions
 
 AtOnce = Annotated[int, typer.Option(min=1, help="Experiments that may run at the same time.")]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes that train; default: one a core.")]
@@ -56,7 +59,40 @@ def serve(
     command += ["--at-once", str(at_once)] + (["--workers", str(workers)] if workers else [])
     # The address first: where it is taken, nothing is begun.
     with listening(options) as socket, Supervised(command, name="worker"):
+        _say_where(options, is_token_new=not os.environ.get("TRINTENA_TOKEN"))
         run_server(options, socket, n_processes=web_processes)
+
+
+def _say_where(options: WebOptions, *, is_token_new: bool) -> None:
+    """Tell where the pages are, and how to be let in; a new token is shown here and nowhere else."""
+    import socket
+
+    from trintena.cli.output import people
+
+    host = socket.gethostname() if options.host in ("0.0.0.0", "::") else options.host
+    address = f"http://[{host}]:{options.port}" if ":" in host else f"http://{host}:{options.port}"
+    lines = [
+        phrase(
+            en=f"Trintena serves {address}/advanced-training  (Ctrl-C ends it)",
+            pt=f"O Trintena atende em {address}/advanced-training  (Ctrl-C encerra)",
+        )
+    ]
+    if options.token is not None:
+        shown = (
+            options.token if is_token_new else phrase(en="that of TRINTENA_TOKEN", pt="o de TRINTENA_TOKEN")
+        )
+        lines += [
+            phrase(
+                en=f"It asks for its token: {shown}",
+                pt=f"Ele pede o seu token: {shown}",
+            ),
+            phrase(
+                en=f"Log in with it at {address}/login; programs send `Authorization: Bearer TOKEN`.",
+                pt=f"Entre com ele em {address}/login; programas enviam `Authorization: Bearer TOKEN`.",
+            ),
+        ]
+    for line in lines:
+        people.print(line, markup=False, soft_wrap=True)
 
 
 def worker(

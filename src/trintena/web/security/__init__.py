@@ -27,7 +27,7 @@ from trintena.web.security.tokens import TokenCheck
 
 def keep_out(app: FastAPI, options: WebOptions) -> None:
     """Have requests checked and their bodies counted before anything else sees them."""
-    checks: list[Check] = [HostCheck(options.allowed_hosts)]
+    checks: list[Check] = [HostCheck((options.host, *options.allowed_hosts))]
     if options.token is not None:
         checks.append(TokenCheck(options.token))
     app.add_middleware(Guard, checks=[*checks, check_origin])
