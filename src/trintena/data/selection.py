@@ -51,7 +51,7 @@ def select_rows(
     first = _iso_date(start, "start")
     last = _iso_date(end, "end")
     stop = len(series)
-    if last is not None:
+    if last is not None and last < date.max:  # no day comes after that one
         stop = _rows_before(series, last + timedelta(days=1))
     begin = 0
     if first is not None:

@@ -31,7 +31,7 @@ from trintena.zoo import WindowShape, architecture
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trintena.domain import Mode, Search
+    from trintena.domain import ExperimentSpec, Mode, Search
     from trintena.registry import DatasetRow, ExperimentRecord, Registry
     from trintena.zoo import Architecture
 
@@ -123,7 +123,7 @@ def slowness(registry: Registry, mode: Mode, *, workers: int) -> float:
     datasets = {row.content_hash: row for row in registry.datasets()}
     records = registry.experiments(limit=2 * _REMEMBERED, states=("succeeded",))
     ratios = [
-        took / expected(_workload(record, datasets[record.spec.dataset_hash]), workers)
+        took / expected(workload_of(record.spec, datasets[record.spec.dataset_hash]), workers)
         for record in records
         if record.spec.mode == mode and (took := _seconds(record)) and record.spec.dataset_hash in datasets
     ]
@@ -138,8 +138,8 @@ def rows_of(dataset: DatasetRow, years: int | None) -> int:
     return max(round(dataset.n_rows * min(years * _DAYS_A_YEAR / span, 1.0)), 1)
 
 
-def _workload(record: ExperimentRecord, dataset: DatasetRow) -> Workload:
-    spec = record.spec
+def workload_of(spec: ExperimentSpec, dataset: DatasetRow) -> Workload:
+    """That of a planned experiment on its dataset."""
     whole = dataset.last_date - dataset.first_date
     used = np.datetime64(spec.end, "s") - np.datetime64(spec.start, "s")
     share = float(used / whole) if whole > np.timedelta64(0) else 1.0

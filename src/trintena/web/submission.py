@@ -1,0 +1,144 @@
+"""Handing a training to the queue: for the API and for the page's form."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from trintena.data.sources import csv_file
+from trintena.errors import UsageError
+from trintena.experiments.plan import plan
+from trintena.language import number, phrase
+from trintena.search import total_trials
+from trintena.services import Delivery
+from trintena.web.errors import RefusedError
+from trintena.web.site import Site
+from trintena.web.training_request import TrainingRequest
+from trintena.zoo import choose
+
+__all__ = ["Submitted", "TrainingRequest", "refuse_when_full", "submit"]
+
+_RETRY_AFTER_S = 60
+
+_one_submission = threading.Lock()
+"""Held between counting the queue and joining it, so that requests of one moment do not overfill it."""
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """An experiment that was handed in, now or under the same key before."""
+
+    experiment_id: int
+    position: int | None
+    """Its place among those that wait; None: it does not wait any more."""
+    remarks: tuple[str, ...] = ()
+    """What there is to say about the prices, in the reader's language."""
+
+
+def submit(site: Site, request: TrainingRequest, key: str | None = None) -> Submitted:
+    """Hand a training to the queue; a second time under one key gives the first experiment again.
+
+    Args:
+        site: where.
+        request: what to train.
+        key: of the submission, at most 64 printable characters; None: each is one of its own.
+
+    Raises:
+        RefusedError: the queue is full.
+        UsageError: the request makes no sense, or is of more trainings than this server allows.
+        NotFoundError: no such dataset.
+        SourceError, DataError: there are no prices, or they cannot be used.
+    """
+    if (known := _submitted(site, key)) is not None:
+        return known
+    refuse_when_full(site)
+    _refuse_too_many(site, request)
+    wanted = request.to_plan()
+    delivery = _prices(site, request)
+    with _one_submission:
+        if (known := _submitted(site, key)) is not None:
+            return known
+        refuse_when_full(site)
+        registry = site.registry
+        experiment_id = plan(wanted, delivery.series, registry, enqueued=True, submission_key=key)
+        registry.add_event(experiment_id, "queued")
+    return Submitted(experiment_id, registry.standing(experiment_id).position, delivery.remarks)
+
+
+def refuse_when_full(site: Site) -> None:
+    """Refuse what would wait beyond the limit of the queue.
+
+    Raises:
+        RefusedError: as many wait as may.
+    """
+    limit = site.options.queue_limit
+    if site.registry.n_waiting() >= limit:
+        raise RefusedError(
+            429,
+            "queue_full",
+            phrase(
+                en=f"The queue is full: {number(limit)} experiments wait.",
+                pt=f"A fila está cheia: {number(limit)} experimentos esperam.",
+            ),
+            hint=phrase(
+                en="Wait until one has ended, or cancel one that waits.",
+                pt="Espere que um termine ou cancele um dos que esperam.",
+            ),
+            headers={"Retry-After": str(_RETRY_AFTER_S)},
+        )
+
+
+def _submitted(site: Site, key: str | None) -> Submitted | None:
+    known = None if key is None else site.registry.submitted(key)
+    return None if known is None else Submitted(known, site.registry.standing(known).position)
+
+
+def _refuse_too_many(site: Site, request: TrainingRequest) -> None:
+    """Refuse more trainings than the server allows, also where a space would not hold as many."""
+    search = request.search()
+    if request.mode == "fast" or search is None:
+        return
+    n_models = len(choose(request.model_ids))
+    most = max(site.options.maximum_trainings // n_models, 1)
+    if search.n_trials is None:
+        # With a budget alone time is the limit.
+        asked = 1 if search.budget_s is not None else total_trials(search)
+    else:
+        asked = search.n_trials
+    if not 1 <= asked <= most:
+        raise UsageError(
+            phrase(
+                en=f"Trials: enter a number from 1 to {number(most)}.",
+                pt=f"Tentativas: digite um número de 1 a {number(most)}.",
+            ),
+            field="n_trials",
+        )
+
+
+def _prices(site: Site, request: TrainingRequest) -> Delivery:
+    """The series to train on: nothing that a client names is ever opened as a file."""
+    registry, symbol = site.registry, request.symbol
+    if request.dataset is not None:
+        if symbol is not None:
+            raise UsageError(
+                phrase(
+                    en="Name a symbol or a dataset, not both.",
+                    pt="Informe um símbolo ou um conjunto de dados, e não os dois.",
+                ),
+                field="dataset",
+            )
+        return Delivery(registry.load_dataset(registry.find_dataset(request.dataset).content_hash))
+    if symbol is not None and csv_file.claims(symbol):
+        if (stored := registry.latest_dataset(symbol)) is not None:
+            return Delivery(registry.load_dataset(stored))
+        raise UsageError(
+            phrase(
+                en=f"{symbol!r} names a file; the server opens none by its name.",
+                pt=f"{symbol!r} indica um arquivo; o servidor não abre nenhum pelo nome.",
+            ),
+            field="symbol",
+            hint=phrase(
+                en="Upload it, then name the dataset.", pt="Envie o arquivo e informe o conjunto de dados."
+            ),
+        )
+    return site.services.series_to_train(symbol)
