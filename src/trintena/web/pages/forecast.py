@@ -40,7 +40,7 @@ def custom_model(
     scripts, `whole` has it made with the rest.
     """
     versions = sorted(site.registry.versions(), key=lambda each: not each.is_winner)
-    if not versions:
+    if version is None and not versions:
         return page(request, site, "forecast_none.html")
     model = site.registry.version(version) if version else site.services.model()
     told = words.verdict_of(model)

@@ -60,9 +60,9 @@ def price(value: float | None) -> str:
     return number(value, ",.2f" if value is not None and abs(value) >= 1 else ",.4g")
 
 
-def signed(value: float | None) -> str:
-    """A change of a price, with its sign."""
-    return number(value, "+z,.2f" if value is not None and abs(value) >= 0.01 else "+z,.4g")
+def signed(value: float | None, of: float) -> str:
+    """A change of a price, with its sign and with as many decimals as the price has."""
+    return number(value, "+z,.2f" if abs(of) >= 1 else "+,.4g")
 
 
 def percent(value: float | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from trintena.experiments import overview
@@ -14,6 +14,7 @@ from trintena.report import words as report_words
 from trintena.web.pages import words
 from trintena.web.pages.rendering import page
 from trintena.web.site import TheSite
+from trintena.web.submission import TrainingRequest, submit
 
 if TYPE_CHECKING:
     from trintena.registry import ExperimentRecord
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 router = APIRouter(include_in_schema=False)
 
+SAMPLE = "sample:nasdaq"
 ROWS = 25
 """Experiments on one page of the table."""
 
@@ -45,6 +47,13 @@ def home(
         champion=_champion(site),
         key=token_urlsafe(16),
     )
+
+
+@router.post("/try-sample")
+def try_sample(site: TheSite, key: Annotated[str | None, Form(max_length=64)] = None) -> RedirectResponse:
+    """Train all architectures on the sample, fast; pressing twice makes one experiment."""
+    submitted = submit(site, TrainingRequest.model_validate({"symbol": SAMPLE, "mode": "fast"}), key)
+    return RedirectResponse(f"/advanced-training?experiment={submitted.experiment_id}", 303)
 
 
 @router.post("/experiments/{experiment_id}/cancel")

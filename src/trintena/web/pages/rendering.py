@@ -18,6 +18,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
+from trintena.jobs.locks import is_held
 from trintena.language import language
 from trintena.web.pages import formats
 from trintena.web.pages.static_files import address
@@ -83,11 +84,10 @@ class Chip:
 
 def running_chip(site: Site) -> Chip | None:
     """The experiment that runs now; None where none does."""
-    for experiment_id in site.registry.queue()[:1]:
-        standing = site.registry.standing(experiment_id)
-        if standing.state == "running":
-            share = (standing.progress or {}).get("share")
-            return Chip(experiment_id, site.registry.experiment(experiment_id).spec.symbol, share)
+    for record in site.registry.experiments(states=("running",)):
+        if is_held(site.settings.locks, record.id):
+            share = (site.registry.standing(record.id).progress or {}).get("share")
+            return Chip(record.id, record.spec.symbol, share)
     return None
 
 
