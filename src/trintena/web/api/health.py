@@ -16,6 +16,8 @@ logger = logging.getLogger("trintena")
 
 router = APIRouter(tags=["server"])
 
+_FAILING = {"status": "failing", "version": version("trintena"), "worker": True, "database": "failing"}
+
 
 class Health(BaseModel):
     """How the server is."""
@@ -26,7 +28,16 @@ class Health(BaseModel):
     database: Literal["ok", "failing"]
 
 
-@router.get("/healthz", responses={503: {"model": Health, "description": "The database does not answer."}})
+@router.get(
+    "/healthz",
+    responses={
+        503: {
+            "model": Health,
+            "description": "The database does not answer.",
+            "content": {"application/json": {"example": _FAILING}},
+        }
+    },
+)
 def health(site: TheSite, response: Response) -> Health:
     """How the server is; needs no token, and tells nothing of what was trained."""
     answers = _database_answers(site)
