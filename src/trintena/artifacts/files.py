@@ -29,6 +29,8 @@ KINDS = ("keras", "scaler", "json")
 
 _STEM = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*_\d+_\d{8}T\d{12}Z", re.ASCII)
 _LONGEST_SYMBOL = 64
+_CLOCK_TICK_NS = 2_000_000_000
+"""The coarsest clock of a file system that times are written by."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,18 @@ class SavedFiles:
     stem: str
     checksums: dict[str, str]
     """SHA-256 of each file, keyed by its kind: `keras`, `scaler`, `json`."""
+
+
+@dataclass(frozen=True)
+class FilesIdentity:
+    """What a look at a model's files, without reading them, tells: another content has another identity."""
+
+    states: tuple[tuple[int, ...], ...]
+    """Of each file: device, inode, size, and when content and inode last changed, in ns since 1970."""
+
+    def is_settled(self, now_ns: int) -> bool:
+        """Whether the last change is so long ago that the next one cannot have the same time."""
+        return max(max(state[-2:]) for state in self.states) < now_ns - _CLOCK_TICK_NS
 
 
 @dataclass(frozen=True)
@@ -114,6 +128,63 @@ def read_model_files(folder: Path, stem: str, checksums: Mapping[str, str]) -> M
     )
 
 
+def read_model_file(folder: Path, stem: str, kind: str, checksums: Mapping[str, str]) -> bytes:
+    """The content of one of a model's files, found to be the registered one.
+
+    Raises:
+        ArtifactError: it is missing, was cut short or has changed; the message names it.
+    """
+    path = _path(folder, stem, kind)
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise _damaged(path, phrase(en="is missing", pt="está faltando")) from error
+    except OSError as error:
+        raise ArtifactError(
+            phrase(
+                en=f"The model file {path} cannot be read: {error.strerror}.",
+                pt=f"Não é possível ler o arquivo de modelo {path}: {error.strerror}.",
+            )
+        ) from error
+    if (found := _sha256(data)) != (expected := str(checksums.get(kind))):
+        raise _damaged(
+            path,
+            phrase(
+                en="is not the one that was registered: it was cut short or changed "
+                f"(SHA-256 {expected[:12]} expected, {found[:12]} found)",
+                pt="não é o que foi registrado: foi cortado ou alterado "
+                f"(SHA-256 {expected[:12]} esperado, {found[:12]} encontrado)",
+            ),
+        )
+    return data
+
+
+def state_of_file(path: Path, checksum: str) -> str:
+    """`whole`, `missing`, `changed` or `unreadable`."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return "missing"
+    except OSError:
+        return "unreadable"
+    return "whole" if _sha256(data) == checksum else "changed"
+
+
+def files_identity(folder: Path, stem: str) -> FilesIdentity | None:
+    """What a look at a model's files tells; None where one cannot be looked at.
+
+    Raises:
+        ArtifactError: the name is not one of ours.
+    """
+    try:
+        looks = [_path(folder, stem, kind).stat() for kind in KINDS]
+    except OSError:
+        return None
+    return FilesIdentity(
+        tuple((at.st_dev, at.st_ino, at.st_size, at.st_mtime_ns, at.st_ctime_ns) for at in looks)
+    )
+
+
 def export_model_files(
     folder: Path, stem: str, checksums: Mapping[str, str], destination: Path
 ) -> tuple[Path, ...]:
@@ -170,38 +241,16 @@ def sweep(folder: Path, known_stems: Collection[str]) -> list[Path]:
 
 def _verified(folder: Path, stem: str, checksums: Mapping[str, str]) -> dict[str, bytes]:
     """The content of the three files, each checked before it is given out."""
-    content = {}
-    for kind in KINDS:
-        path = _path(folder, stem, kind)
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError as error:
-            missing = phrase(en=f"The model file {path} is missing.", pt=f"Falta o arquivo de modelo {path}.")
-            raise _damaged(missing) from error
-        except OSError as error:
-            raise ArtifactError(
-                phrase(
-                    en=f"The model file {path} cannot be read: {error.strerror}.",
-                    pt=f"Não é possível ler o arquivo de modelo {path}: {error.strerror}.",
-                )
-            ) from error
-        if (found := _sha256(data)) != (expected := str(checksums.get(kind))):
-            raise _damaged(
-                phrase(
-                    en=f"The model file {path} is not the one that was registered: it was cut short or "
-                    f"changed (SHA-256 {expected[:12]} expected, {found[:12]} found).",
-                    pt=f"O arquivo de modelo {path} não é o que foi registrado: foi cortado ou alterado "
-                    f"(SHA-256 {expected[:12]} esperado, {found[:12]} encontrado).",
-                )
-            )
-        content[kind] = data
-    return content
+    return {kind: read_model_file(folder, stem, kind, checksums) for kind in KINDS}
 
 
-def _damaged(message: str) -> ArtifactError:
+def _damaged(path: Path, what: str) -> ArtifactError:
     """A file that is not whole, with what can be done about it."""
     return ArtifactError(
-        message,
+        phrase(
+            en=f"File does not match the registry; not opened. {path.parent.name}/{path.name} {what}.",
+            pt=f"Arquivo não confere com o registro; não foi aberto. {path.parent.name}/{path.name} {what}.",
+        ),
         hint=phrase(
             en="Restore it from a copy, or promote another version: `trintena models list`.",
             pt="Restaure-o de uma cópia, ou promova outra versão: `trintena models list`.",

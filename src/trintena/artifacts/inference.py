@@ -5,6 +5,7 @@ These functions run in a process of their own (`jobs.inference`); nothing else o
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from functools import lru_cache
 from pathlib import Path
@@ -48,8 +49,20 @@ def keras_file(
 
 @lru_cache(maxsize=8)
 def _loaded(path: str, checksum: str) -> Any:
+    """The network, from a copy of ours: what was verified cannot be exchanged before Keras opens it."""
     try:
-        return _lazy.keras().saving.load_model(path, compile=False, safe_mode=True)
+        content = Path(path).read_bytes()
+        if hashlib.sha256(content).hexdigest() != checksum:
+            raise ArtifactError(
+                phrase(
+                    en=f"File does not match the registry; not opened. {Path(path).name} has changed.",
+                    pt=f"Arquivo não confere com o registro; não foi aberto. {Path(path).name} mudou.",
+                )
+            )
+        with tempfile.TemporaryDirectory(prefix="trintena-") as folder:
+            copy = Path(folder) / "model.keras"
+            copy.write_bytes(content)
+            return _lazy.keras().saving.load_model(copy, compile=False, safe_mode=True)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ArtifactError(
             phrase(
@@ -64,10 +77,10 @@ def outputs(
 ) -> Float[np.ndarray, "window horizon"]:
     """What the network in the file says of some windows, in units of each window's step size.
 
-    `checksum` is the file's SHA-256, verified by the caller: a model stays loaded under it.
+    `checksum` is the SHA-256 that the registry knows: a model stays loaded under it.
 
     Raises:
-        ArtifactError: the file is no model that Keras opens.
+        ArtifactError: the file is another, or no model that Keras opens.
     """
     model = _loaded(path, checksum)
     return np.asarray(model.predict(windows.astype(np.float32), batch_size=256, verbose=0), np.float64)

@@ -23,6 +23,16 @@ Network = Callable[[Path, str, np.ndarray], np.ndarray]
 
 STALE_AFTER = np.timedelta64(30, "D")
 NOTICE = "Not investment advice. A forecast of prices is uncertain; see the figures beside the last value."
+"""As files keep it."""
+
+
+def notice() -> str:
+    """The same, in the reader's language."""
+    return phrase(
+        en=NOTICE,
+        pt="Não é recomendação de investimento. Uma previsão de preços é incerta; veja os números ao lado "
+        "do último valor.",
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +68,7 @@ class Forecast:
             "age_days": int(age / np.timedelta64(1, "D")),
             "warnings": ["old_data"] if age > STALE_AFTER else [],
             "remarks": [],
-            "notice": NOTICE,
+            "notice": notice(),
         }
 
 

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from trintena.cli.data_import import AllowJumps, import_
-from trintena.cli.data_json import as_warnings, described, prices, summary
 from trintena.cli.data_shown import (
     print_dataset,
     print_list,
@@ -21,6 +20,7 @@ from trintena.cli.data_shown import (
 from trintena.cli.options import AsJson, Yes, confirm
 from trintena.cli.output import print_json, screen, warn
 from trintena.language import phrase
+from trintena.services.datasets_json import as_warnings, described, prices, summary
 
 app = typer.Typer(no_args_is_help=True, help="Prices: fetch, import, list, show and delete datasets.")
 

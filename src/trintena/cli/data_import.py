@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trintena.cli.data_json import as_warnings, summary
 from trintena.cli.data_shown import SHORT, print_next, print_rows
 from trintena.cli.options import AsJson
 from trintena.cli.output import print_json, screen, warn
 from trintena.language import phrase
+from trintena.services.datasets_json import understood
 
 if TYPE_CHECKING:
     from trintena.domain import PriceSeries
@@ -91,8 +91,7 @@ def import_(
     series, doubts = reading.series, doubts_of(reading.series)
     if as_json:
         remarks = () if dry_run else _store(series)
-        read = {"understood": reading.understood, "facts": reading.facts, "warnings": as_warnings(doubts)}
-        print_json({**summary(series), "stored": not dry_run, "remarks": list(remarks), **read})
+        print_json({**understood(reading, doubts), "stored": not dry_run, "remarks": list(remarks)})
         return
     for sentence in reading.understood:
         screen.print(sentence, soft_wrap=True)
@@ -126,6 +125,4 @@ def _store(series: PriceSeries) -> tuple[str, ...]:
     from trintena.bootstrap import application
 
     with application() as trintena:
-        remarks = trintena.services.on_new_source(series)
-        trintena.registry.save_dataset(series)
-    return remarks
+        return trintena.services.store(series)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from trintena.cli.data_json import EDGE, edges
 from trintena.cli.output import people, screen, warn
 from trintena.cli.plot import plot
 from trintena.cli.sparkline import sparkline
@@ -14,6 +13,7 @@ from trintena.data import Doubt, doubts_of
 from trintena.data.words import day
 from trintena.errors import DataError
 from trintena.language import number, phrase
+from trintena.services.datasets_json import EDGE, edges
 
 if TYPE_CHECKING:
     from trintena.domain import PriceSeries

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import shlex
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from trintena.cli.models_shown import figure_of, frozen_twin, print_model, print_models
+from trintena.cli.models_shown import print_model, print_models
 from trintena.cli.options import AsJson, Version, Yes, confirm
 from trintena.cli.output import print_json, screen
 from trintena.errors import UsageError
 from trintena.language import phrase
-
-if TYPE_CHECKING:
-    from trintena.domain import ModelVersion
+from trintena.services.models_json import described, in_full, states_of_files
 
 app = typer.Typer(no_args_is_help=True, help="Saved models: list, show, promote, export, delete.")
 
@@ -39,7 +35,7 @@ def list_(
     with application() as trintena:
         versions = trintena.registry.versions(symbol)
     if as_json:
-        print_json([_row(version) for version in versions])
+        print_json([described(version) for version in versions])
         return
     if not versions:
         of = phrase(en=f" of {symbol}", pt=f" de {symbol}") if symbol else ""
@@ -68,17 +64,9 @@ def show(version: Version, as_json: AsJson = False) -> None:
 
     with application() as trintena:
         model = trintena.registry.version(version)
-        files = [
-            {
-                "kind": kind,
-                "path": f"models/{model.stem}.{kind}",
-                "sha256": checksum,
-                "condition": _condition(trintena.settings.models / f"{model.stem}.{kind}", checksum),
-            }
-            for kind, checksum in model.checksums.items()
-        ]
+        files = states_of_files(trintena.settings.models, model)
     if as_json:
-        print_json({**_row(model), **_details(model), "files": files})
+        print_json({**in_full(model), "files": files})
         return
     print_model(model, files)
 
@@ -150,40 +138,3 @@ def delete(version: Version, yes: Yes = False) -> None:
         confirm(phrase(en=f"Delete {told} and its files?", pt=f"Apagar a {told} e seus arquivos?"), yes=yes)
         trintena.services.delete_model(version)
     screen.print(phrase(en=f"Deleted {told}.", pt=f"Apagada a {told}."), soft_wrap=True)
-
-
-def _row(model: ModelVersion) -> dict[str, Any]:
-    """A model as JSON values; its figures under the names that the board gives them."""
-    return {
-        "version": model.version,
-        "symbol": model.symbol,
-        "model_id": model.model_id,
-        "model_name": model.model_name,
-        "is_winner": model.is_winner,
-        "mode": model.mode,
-        "target": model.target,
-        "horizon": model.horizon,
-        "frozen_twin": frozen_twin(model),
-        "rmse": figure_of(model, "validation", "rmse"),
-        "test_rmse": figure_of(model, "test", "rmse"),
-        "skill": figure_of(model, "test", "skill"),
-        "experiment_id": model.experiment_id,
-        "dataset_hash": model.dataset_hash,
-        "created_at": model.created_at.isoformat(),
-    }
-
-
-def _details(model: ModelVersion) -> dict[str, Any]:
-    described = asdict(model)
-    return {key: described[key] for key in ("metrics", "parameters", "versions", "stem")}
-
-
-def _condition(path: Path, checksum: str) -> str:
-    """`whole`, `missing`, `changed` or `unreadable`."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return "missing"
-    except OSError:
-        return "unreadable"
-    return "whole" if hashlib.sha256(data).hexdigest() == checksum else "changed"

@@ -9,6 +9,7 @@ from trintena.cli.output import screen
 from trintena.cli.tables import NOTHING, moment, print_fields, print_table
 from trintena.cli.texts import say
 from trintena.language import number, phrase
+from trintena.services.models_json import figure_of, frozen_twin
 
 if TYPE_CHECKING:
     from trintena.domain import ModelVersion
@@ -16,18 +17,6 @@ if TYPE_CHECKING:
 _SEGMENTS = ("validation", "test")
 _BESIDE = ("frozen_twin",)
 """Parameters that are said in a line of their own."""
-
-
-def figure_of(model: ModelVersion, segment: str, name: str) -> float | None:
-    """A metric of one judged segment; None where there is none."""
-    value: float | None = model.metrics.get(segment, {}).get(name)
-    return value
-
-
-def frozen_twin(model: ModelVersion) -> int | None:
-    """The version whose figures a model has that was trained on all rows; None for all others."""
-    twin: int | None = model.parameters.get("frozen_twin")
-    return twin
 
 
 def print_models(versions: Sequence[ModelVersion]) -> None:

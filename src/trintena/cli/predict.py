@@ -46,12 +46,7 @@ def predict(
         print_json(answer)
     else:
         _print_forecast(answer)
-    notice = phrase(
-        en=answer["notice"],
-        pt="Não é recomendação de investimento. Uma previsão de preços é incerta; veja os números ao lado "
-        "do último valor.",
-    )
-    people.print(notice, markup=False, soft_wrap=True)
+    people.print(answer["notice"], markup=False, soft_wrap=True)
 
 
 def _old_data(answer: dict[str, Any]) -> str:

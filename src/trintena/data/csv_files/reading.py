@@ -46,6 +46,7 @@ class CsvReading:
 def read_csv(
     path: str | Path,
     *,
+    known_as: str | None = None,
     name: str | None = None,
     symbol: str | None = None,
     column: str | None = None,
@@ -61,6 +62,8 @@ def read_csv(
 
     Args:
         path: of a text file with a header, separated by commas, semicolons, tabs or pipes.
+        known_as: the file's name, for messages and as the series' source and default name, where that
+            of `path` is none that anybody gave it.
         name: under which the series is known; by default its symbol in the file, or the file's name
             without its ending.
         symbol: whose rows or columns to take, where the file holds several.
@@ -78,13 +81,13 @@ def read_csv(
     path = Path(path)
     open_to = conventions(decimal, thousands)
     notes: list[Note] = []
-    text = read_text(path)
+    text = read_text(path, None if known_as is None else Path(known_as))
     table = parse_table(text, notes)
     table, header_symbol = _columns_of_symbol(table, symbol)
     layout = understand_columns(table, column)
     table, row_symbol = _rows_of_symbol(table, layout, None if header_symbol else symbol, notes)
     # before the hard work, so that a name that will not do is told at once
-    stored_as = checked_symbol(name if name is not None else header_symbol or row_symbol or path.stem)
+    stored_as = checked_symbol(name if name is not None else header_symbol or row_symbol or text.path.stem)
     table = _without_null_rows(table, layout, notes)
 
     dates = parse_dates(table, layout.date, layout.time, day_first)
@@ -101,7 +104,7 @@ def read_csv(
         stored_as,
         dates.values,
         columns,
-        source_of_file(path),
+        source_of_file(text.path),
         allow_jumps=allow_jumps,
         lines=table.lines,
         notes=notes,

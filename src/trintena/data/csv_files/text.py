@@ -31,8 +31,8 @@ class FileText:
         return self.path.name
 
 
-def read_text(path: Path) -> FileText:
-    """The text of a file.
+def read_text(path: Path, known_as: Path | None = None) -> FileText:
+    """The text of a file, which is spoken of under another name if it is `known_as` one.
 
     A byte-order mark decides. Without one it is UTF-8; bytes that cannot be UTF-8 make it Windows-1252,
     in which Excel saves on most Windows machines, unless other bytes show that it is UTF-8 with damage.
@@ -49,18 +49,19 @@ def read_text(path: Path) -> FileText:
             field="csv",
             hint=phrase(en="Check the path.", pt="Confira o caminho."),
         ) from error
+    known_as = known_as or path
     if content.startswith(UTF_16_MARKS):
-        return _decoded(path, content, "utf-16", "UTF-16")
+        return _decoded(known_as, content, "utf-16", "UTF-16")
     if b"\0" in content:
-        raise _no_text(path.name, content, content.index(b"\0"), "UTF-8")
+        raise _no_text(known_as.name, content, content.index(b"\0"), "UTF-8")
     marked = content.startswith(codecs.BOM_UTF8)
     try:
         # files that were appended to each other have a mark in the middle, too
-        return FileText(path, content.decode("utf-8").replace("\ufeff", ""), "UTF-8")
+        return FileText(known_as, content.decode("utf-8").replace("\ufeff", ""), "UTF-8")
     except UnicodeDecodeError as error:
         if marked or SEVERAL_BYTES.search(content):
-            raise _no_text(path.name, content, error.start, "UTF-8") from error
-    return _decoded(path, content, "cp1252", "Windows-1252")
+            raise _no_text(known_as.name, content, error.start, "UTF-8") from error
+    return _decoded(known_as, content, "cp1252", "Windows-1252")
 
 
 def source_of_file(path: Path) -> str:

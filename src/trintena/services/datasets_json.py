@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from trintena.data.words import iso
 
 if TYPE_CHECKING:
-    from trintena.data import Doubt
+    from trintena.data import CsvReading, Doubt
     from trintena.domain import PriceSeries
     from trintena.registry import DatasetRow
 
@@ -44,10 +46,26 @@ def summary(series: PriceSeries) -> dict[str, Any]:
     }
 
 
+def understood(reading: CsvReading, doubts: Iterable[Doubt]) -> dict[str, Any]:
+    """How a file was read, as JSON values: what was taken for what, and what looks odd in it."""
+    return {
+        **summary(reading.series),
+        "understood": reading.understood,
+        "facts": reading.facts,
+        "warnings": as_warnings(doubts),
+    }
+
+
+def thinned(series: PriceSeries, most: int) -> list[dict[str, Any]]:
+    """The close on up to `most` dates, at least 2, evenly spread from the first row to the last."""
+    rows = np.unique(np.linspace(0, len(series) - 1, min(most, len(series))).round().astype(int))
+    return [{"date": iso(series.dates[row]), "close": float(series.close[row])} for row in rows]
+
+
 def prices(series: PriceSeries) -> dict[str, Any]:
     """The close of a series in four figures, and its first and last rows, as JSON values."""
-    close = {"first": series.close[0], "last": series.close[-1]}
-    close |= {"lowest": series.close.min(), "highest": series.close.max()}
+    close = {"first": float(series.close[0]), "last": float(series.close[-1])}
+    close |= {"lowest": float(series.close.min()), "highest": float(series.close.max())}
     first, last = edges(series, EDGE)
     return {
         "close": close,

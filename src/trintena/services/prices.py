@@ -1,7 +1,4 @@
-"""What people do with Trintena beside training: forecasts, model versions, datasets.
-
-Nothing here loads a numerical framework; networks are computed by the inference process.
-"""
+"""Prices: the newest that can be had of a symbol, and what there is to say about them."""
 
 from __future__ import annotations
 
@@ -9,23 +6,19 @@ import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trintena.artifacts.files import delete_model_files, export_model_files
-from trintena.artifacts.saved_model import SavedModel
 from trintena.data import fetch, is_from_file, read_csv, source_of
 from trintena.data.history import compare
 from trintena.data.sources.csv_file import source_kind
-from trintena.errors import DataError, NotFoundError, SourceError, UsageError
+from trintena.errors import DataError, UsageError
 from trintena.language import number, phrase
 
 if TYPE_CHECKING:
-    from trintena.domain import ModelVersion, PriceSeries
-    from trintena.jobs.inference import InferenceProcess
+    from trintena.domain import PriceSeries
     from trintena.registry import Registry
-    from trintena.settings import Settings
 
 DEFAULT_SYMBOL = "NVDA"
 
@@ -54,15 +47,10 @@ def _standing_in(stored: PriceSeries, why: str, ways_out: str | None) -> Deliver
     return Delivery(stored, (" ".join(filter(None, (why, age, ways_out))),), answered=False)
 
 
-@dataclass(frozen=True)
-class Services:
-    """The use cases, over the objects that `bootstrap` wires together."""
+class Prices:
+    """The part of the use cases that deals with prices."""
 
-    settings: Settings
     registry: Registry
-    inference: InferenceProcess
-
-    # Prices
 
     def newest(self, symbol: str, *, allow_jumps: bool = False) -> Delivery:
         """The newest series of a symbol, from its source if that answers, else as stored.
@@ -109,6 +97,12 @@ class Services:
         if delivery.answered:
             self.registry.save_dataset(delivery.series)
         return delivery
+
+    def store(self, series: PriceSeries) -> tuple[str, ...]:
+        """Store a series that was read from a file; gives what `on_new_source` says."""
+        remarks = self.on_new_source(series)
+        self.registry.save_dataset(series)
+        return remarks
 
     def on_new_source(self, series: PriceSeries) -> tuple[str, ...]:
         """What to say before a series is stored under a name that has meant another source until now."""
@@ -187,112 +181,3 @@ class Services:
                 field="column",
             )
         return self.newest(symbol or DEFAULT_SYMBOL)
-
-    # Models
-
-    def model(self, symbol: str | None = None, version: int | None = None) -> ModelVersion:
-        """The version with that number; else the newest champion, of a symbol or of all.
-
-        Raises:
-            NotFoundError: there is none.
-        """
-        if version is not None:
-            found = self.registry.version(version)
-            if symbol is not None and found.symbol != symbol:
-                raise UsageError(
-                    phrase(
-                        en=f"Version {version} forecasts {found.symbol}, not {symbol}.",
-                        pt=f"A versão {version} prevê {found.symbol}, não {symbol}.",
-                    ),
-                    field="model",
-                    hint=phrase(en="Leave one of the two away.", pt="Deixe um dos dois de fora."),
-                )
-            return found
-        champion = self.registry.newest_champion(symbol)
-        if champion is None:
-            of = phrase(en=f" of {symbol}", pt=f" de {symbol}") if symbol else ""
-            train = f"trintena train --symbol {shlex.quote(symbol or 'sample:nasdaq')}"
-            raise NotFoundError(
-                phrase(en=f"There is no champion{of} yet.", pt=f"Ainda não há campeão{of}."),
-                hint=phrase(en=f"Train one: `{train}`.", pt=f"Treine um: `{train}`."),
-            )
-        return champion
-
-    def predict(self, symbol: str | None = None, version: int | None = None) -> dict[str, Any]:
-        """The next `horizon` steps, from the newest data of the model's own series.
-
-        When the source does not answer, stored data serves, and `warnings` says so with
-        `source_unavailable`; `remarks` are sentences on the data, in the reader's language.
-
-        Raises:
-            NotFoundError: no such model, or its prices came from a file and are no longer stored.
-            ArtifactError: its files are missing, cut short or changed.
-            SourceError: the source did not answer, and no data of the series is stored any more.
-        """
-        model = self.model(symbol, version)
-        saved = SavedModel.open(self.settings.models, model)
-        delivery = self._newest_of(model)
-        answer = saved.next_forecast(delivery.series, self.inference.outputs).to_json(
-            model, datetime.now(UTC)
-        )
-        unavailable = [] if delivery.answered else [SourceError.code]
-        return {
-            **answer,
-            "warnings": [*answer["warnings"], *unavailable],
-            "remarks": list(delivery.remarks),
-        }
-
-    def _newest_of(self, model: ModelVersion) -> Delivery:
-        """The newest prices of a model's own series: of the kind of source that it was trained on.
-
-        Its name may mean another series by now. One that came with a file is never looked up elsewhere,
-        and a file that was imported under a symbol is not what its source delivers.
-        """
-        source = model.parameters.get("source")
-        if source is None:
-            return self.newest(model.symbol)
-        if not is_from_file(source):
-            try:
-                return self._delivered(model.symbol, kind=source_kind(source))
-            except SourceError as error:
-                hint = phrase(
-                    en="Try again later. A file needs a model of its own: `trintena train --csv FILE`.",
-                    pt="Tente de novo mais tarde. Um arquivo precisa de um modelo próprio: "
-                    "`trintena train --csv FILE`.",
-                )
-                raise SourceError(error.message, field=error.field, hint=hint) from error
-        key = self.registry.latest_dataset(model.symbol, kind=source_kind(source))
-        if key is not None:
-            return Delivery(self.registry.load_dataset(key))
-        again = f"trintena data import FILE --name {shlex.quote(model.symbol)}"
-        raise NotFoundError(
-            phrase(
-                en=f"The prices of {model.symbol} came from a file and are no longer stored.",
-                pt=f"Os preços de {model.symbol} vieram de um arquivo e não estão mais guardados.",
-            ),
-            hint=phrase(en=f"Import the file again: `{again}`.", pt=f"Importe o arquivo de novo: `{again}`."),
-        )
-
-    def export(self, version: int, destination: Path) -> tuple[Path, ...]:
-        """Copy a version's three files, found unchanged, to a folder."""
-        model = self.registry.version(version)
-        return export_model_files(self.settings.models, model.stem, model.checksums, destination)
-
-    def promote(self, version: int) -> ModelVersion:
-        """Make a version the champion of its symbol, target and horizon.
-
-        Raises:
-            ArtifactError: its files are not whole; the title stays where it is.
-        """
-        SavedModel.open(self.settings.models, self.registry.version(version))
-        return self.registry.promote(version)
-
-    def delete_model(self, version: int) -> ModelVersion:
-        """Delete a version, its row first, then its files.
-
-        Raises:
-            UsageError: it is the champion.
-        """
-        model = self.registry.delete_version(version)
-        delete_model_files(self.settings.models, model.stem)
-        return model
