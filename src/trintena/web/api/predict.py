@@ -1,0 +1,98 @@
+"""`/api/predict`: what a saved model forecasts next."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Body
+from pydantic import BaseModel, ConfigDict, Field
+
+from trintena.artifacts.saved_model import NOTICE
+from trintena.web.api.fields import LARGEST_ID, SymbolText, refusals
+from trintena.web.site import TheSite
+
+router = APIRouter(tags=["forecasts"])
+
+
+class Wanted(BaseModel):
+    """Which model is asked; without a word, the newest champion of all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    symbol: SymbolText | None = Field(default=None, description="Whose newest champion forecasts.")
+    version: int | None = Field(
+        default=None, strict=True, ge=1, le=LARGEST_ID, description="As `GET /api/models` lists it."
+    )
+
+
+class Step(BaseModel):
+    """One forecast."""
+
+    date: str = Field(description="Of the price; with its time where the series has one.")
+    price: float
+    change: float = Field(description="From the last value, in units of the target.")
+
+
+class Prediction(BaseModel):
+    """The next steps of a series, from its last row on; prices are in its own units."""
+
+    symbol: str
+    model_id: int
+    model_name: str
+    version: int
+    origin: str = Field(description="The date of the last row.")
+    last_value: float
+    forecast: list[Step]
+    target: Literal["log_return", "difference"]
+    age_days: int = Field(description="Days since the last row.")
+    warnings: list[str] = Field(
+        description="`old_data`: the last row is over 30 days old. `source_unavailable`: the source of the "
+        "prices did not answer, or not well; stored ones serve."
+    )
+    remarks: list[str] = Field(description="What there is to say about the prices, in sentences.")
+    notice: str
+
+
+EXAMPLE = {
+    "symbol": "NVDA",
+    "model_id": 11,
+    "model_name": "BiLSTM Classic (64/32)",
+    "version": 3,
+    "origin": "2026-11-23",
+    "last_value": 182.95,
+    "forecast": [{"date": "2026-11-24", "price": 183.2, "change": 0.0014}],
+    "target": "log_return",
+    "age_days": 1,
+    "warnings": [],
+    "remarks": [],
+    "notice": NOTICE,
+}
+
+
+@router.post(
+    "/api/predict",
+    summary="Forecast the next steps",
+    responses={
+        200: {"content": {"application/json": {"example": EXAMPLE}}},
+        **refusals(404, 409, 422, 502),
+    },
+)
+def predict(
+    site: TheSite,
+    wanted: Annotated[
+        Wanted | None,
+        Body(
+            openapi_examples={
+                "newest": {"summary": "The newest champion of all", "value": {}},
+                "symbol": {"summary": "The champion of a symbol", "value": {"symbol": "NVDA"}},
+                "version": {"summary": "A version", "value": {"version": 3}},
+            }
+        ),
+    ] = None,
+) -> Prediction:
+    """What a model forecasts from the newest prices of its own series, as `trintena predict` prints it.
+
+    Where the source of the prices does not answer, stored ones serve, and `warnings` says so.
+    """
+    wanted = wanted or Wanted()
+    return Prediction.model_validate(site.services.predict(wanted.symbol, wanted.version))
