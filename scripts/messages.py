@@ -10,6 +10,7 @@ nothing is compiled. Sentences of Python stand beside each other in `phrase`, no
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Iterator
 from io import BytesIO
@@ -65,11 +66,28 @@ def faults(catalog: Catalog) -> Iterator[str]:
             continue
         if message.fuzzy:
             yield f"fuzzy: {message.id!r}"
-        forms = message.string if isinstance(message.string, list | tuple) else [message.string]
-        if all(forms):
-            yield from (f"{error}: {message.id!r}" for error in message.check(catalog))
-        else:
+        meant, forms = _forms(message.id), _forms(message.string)
+        if not all(forms):
             yield f"untranslated: {message.id!r}"
+        elif any(not _common(meant) <= _placeholders(form) <= _all(meant) for form in forms):
+            yield f"other placeholders: {message.id!r}"
+
+
+def _forms(text: str | list[str] | tuple[str, ...] | None) -> list[str]:
+    return list(text) if isinstance(text, list | tuple) else [text or ""]
+
+
+def _placeholders(text: str) -> set[str]:
+    return set(re.findall(r"%\(\w+\)\w|%%|%\w", text))
+
+
+def _common(forms: list[str]) -> set[str]:
+    """What stands in every form: a singular may do without the number."""
+    return set.intersection(*map(_placeholders, forms))
+
+
+def _all(forms: list[str]) -> set[str]:
+    return set.union(*map(_placeholders, forms))
 
 
 def main() -> int:

@@ -8,13 +8,15 @@ from typing import Any
 
 from babel.dates import format_date, format_datetime
 
-from trintena.language import language, number, phrase
+from trintena.language import language, number
 
 NOTHING = "—"
+LOCALES = {"en": "en", "pt": "pt_BR"}
+"""What Babel calls the languages."""
 
 
 def _locale() -> str:
-    return phrase(en="en", pt="pt_BR")
+    return LOCALES[language()]
 
 
 def day(value: str | date | datetime | None) -> str:

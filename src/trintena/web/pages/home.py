@@ -34,6 +34,7 @@ def home(
     """What there is, the newest first; `before` the experiment of a number, what came earlier."""
     records = site.registry.experiments(limit=ROWS + 1, before=before)
     current = _current(site)
+    to_run = [each for each in current if each["state"] != "running"]
     return page(
         request,
         site,
@@ -43,7 +44,7 @@ def home(
         is_first=before is None,
         running=[each for each in current if each["state"] != "queued"],
         waiting=[each for each in current if each["state"] == "queued"],
-        has_worker=bool(workers_at_work(site.settings.locks)),
+        stands_still=bool(to_run) and not workers_at_work(site.settings.locks),
         champion=_champion(site),
         key=token_urlsafe(16),
     )

@@ -24,7 +24,6 @@ from trintena.web.pages import formats
 from trintena.web.pages.static_files import address
 from trintena.web.site import Site
 
-LOCALES = {"en": "en", "pt": "pt_BR"}
 THEMES = ("auto", "light", "dark")
 
 
@@ -36,7 +35,7 @@ def translations(chosen: str) -> NullTranslations:
         return NullTranslations()
     compiled = BytesIO()
     with catalog.open("rb") as stream:
-        write_mo(compiled, read_po(stream, locale=LOCALES[chosen]))
+        write_mo(compiled, read_po(stream, locale=formats.LOCALES[chosen]))
     compiled.seek(0)
     return Translations(compiled)
 

@@ -35,7 +35,7 @@ async function refresh() {
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
   if (!answer?.ok) return; // the server is away for a moment; the next round asks again
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const id of ["now", "champion", "rows"]) swap(id, fresh);
+  for (const id of ["now", "champion", "queue", "rows"]) swap(id, fresh);
 }
 
 form?.addEventListener("change", count);
