@@ -15,13 +15,18 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import httpx
+import numpy as np
 import pytest
 from fastapi import FastAPI, Form
 from fastapi.responses import HTMLResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from integration.champion.lab import prices
 from integration.web.serving import said_to, served
+from trintena.domain import ExperimentSpec
+from trintena.jobs.locks import ExperimentLock
 from trintena.registry import Registry
+from trintena.settings import Settings
 from trintena.web.options import WebOptions
 from trintena.web.security.headers import HEADERS
 from trintena.web.security.tokens import COOKIE, PENALTY_S, VALID_S, is_pass, pass_for
@@ -447,6 +452,32 @@ def test_the_token_is_written_down_nowhere(locked: str, home: Path, caplog: pyte
     assert not [file for file in home.rglob("*") if file.is_file() and TOKEN.encode() in file.read_bytes()]
 
 
+def test_no_refusal_tells_what_is_trained(migrated: Path, tmp_path: Path) -> None:
+    shutil.copy(migrated, tmp_path / "trintena.db")
+    settings = Settings.from_environment({"TRINTENA_HOME": str(tmp_path)})
+    with (
+        Registry.open(settings.database_url) as registry,
+        served(tmp_path, WebOptions(token=TOKEN)) as address,
+    ):
+        key = registry.save_dataset(prices("SECRET", np.full(20, 0.01)))
+        spec = ExperimentSpec("SECRET", key, (1, 6), start="2008-01-01", end="2008-01-20")
+        number = registry.create_experiment(spec)
+        registry.set_state(number, "running")
+        with ExperimentLock(settings.locks, number):
+            assert "SECRET" in asked(address, "GET", "/docs", headers=HTML | bearer()).text
+            refused = [
+                asked(address, "GET", "/nothing", headers=HTML | {"Host": "evil.example"}),
+                asked(address, "GET", "/nothing", headers=HTML | {"Host": "a/b"}),
+                asked(address, "GET", "/nothing", headers=HTML | bearer("wrong")),
+                asked(address, "POST", "/nothing", headers=HTML),
+                asked(address, "POST", "/nothing", headers=HTML, content=b"x" * 100_000),
+                asked(address, "GET", "/login", headers=HTML),
+            ]
+    assert [answer.status_code for answer in refused] == [421, 400, 401, 401, 413, 200]
+    for answer in refused:
+        assert "SECRET" not in answer.text
+
+
 # --- Headers
 
 
@@ -468,6 +499,21 @@ def test_every_answer_has_the_headers(server: str, method: str, path: str, statu
     assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
     assert answer.headers["Cache-Control"] == "no-store"
     assert "'unsafe" not in answer.headers["Content-Security-Policy"]
+
+
+def test_a_page_that_fails_with_its_database_is_refused_like_any_other(
+    migrated: Path, tmp_path: Path
+) -> None:
+    shutil.copy(migrated, tmp_path / "trintena.db")
+    with served(tmp_path) as address:
+        (tmp_path / "trintena.db").write_bytes(b"not a database" * 1000)
+        as_page = asked(address, "GET", "/", headers=HTML)
+        as_json = asked(address, "GET", "/")
+    assert error_of(as_json)["code"] == "internal"
+    for answer in (as_page, as_json):
+        assert answer.status_code == 500
+        assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+    assert "This is a fault of Trintena" in as_page.text
 
 
 def test_refusals_of_the_guards_have_the_headers(server: str) -> None:

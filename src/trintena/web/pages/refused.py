@@ -14,7 +14,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from trintena.web.pages.rendering import page
 
 _NOT_PAGES = ("/api/", "/metrics", "/healthz", "/openapi.json", "/static/")
-_KEPT_OUT = (401, 403, 421)
 _OF_BODY = ("content-length", "content-type")
 
 
@@ -68,7 +67,6 @@ def _is_refusal(start: Message) -> bool:
 
 
 def _shown(request: Request, status: int, error: Mapping[str, Any]) -> Any:
-    # Who was kept out may be anybody: the page must not tell what is being trained.
-    nobody = {"chip": None} if status in _KEPT_OUT else {}
+    # Whoever is refused may be anybody, and the database may be what failed: nothing is told of what trains.
     site = request.app.state.site
-    return page(request, site, "refused.html", status=status, code=status, error=error, **nobody)
+    return page(request, site, "refused.html", status=status, code=status, error=error, chip=None)

@@ -91,7 +91,10 @@ def running_chip(site: Site) -> Chip | None:
 
 
 def page(request: Request, site: Site, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """A whole page, or a part of one, made from a template and what it is told."""
+    """A whole page, or a part of one, made from a template and what it is told.
+
+    With `chip=None` it tells nothing of what runs, and needs no database.
+    """
     theme = request.cookies.get("theme")
     about: Mapping[str, Any] = {
         "path": request.url.path,
@@ -99,9 +102,10 @@ def page(request: Request, site: Site, template: str, *, status: int = 200, **va
         "lang": {"pt": "pt-BR"}.get(language(), language()),
         "language": language(),
         "theme": theme if theme in THEMES else "auto",
-        "chip": running_chip(site),
         "has_token": site.options.token is not None,
     }
+    if "chip" not in values:
+        values["chip"] = running_chip(site)
     return HTMLResponse(environment().get_template(template).render(**{**about, **values}), status)
 
 
