@@ -57,7 +57,7 @@ def test_model_trained_on_all_rows_is_said_to_be_judged_by_its_twin(visitor: Vis
 
 def test_page_comes_without_the_forecast_and_asks_for_it(visitor: Visitor) -> None:
     page = visitor.sees("/custom-model")
-    (part,) = [each["data-part"] for _, each in page.elements if "data-part" in each]
+    (part,) = [each["data-load"] for _, each in page.elements if "data-load" in each]
     assert part is not None
     assert "Last value:" not in page.text
     assert "Last value:" in Page(visitor.client.get(part, headers={"Accept": "text/html"}).text).text
@@ -122,3 +122,17 @@ def test_prices_that_are_gone_are_said_to_be(visitor: Visitor) -> None:
     assert "The prices of OTHER came from a file and are no longer stored." in page.text
     page = visitor.sees(f"/custom-model?version={version}")
     assert f"experiment {ELSEWHERE}" not in page.text
+
+
+def test_chart_has_the_last_rows_and_then_the_forecast(visitor: Visitor) -> None:
+    (version,) = versions_of(visitor, ELSEWHERE)
+    page = visitor.sees(f"/custom-model?version={version}&whole=true")
+    (source,) = [each["data-source"] for _, each in page.elements if "data-source" in each]
+    drawn = visitor.client.get(source or "").json()
+    key = visitor.registry.latest_dataset("OTHER")
+    assert key is not None
+    series = visitor.registry.load_dataset(key)
+    assert [row["value"] for row in drawn["history"]] == series.close[-90:].tolist()
+    assert drawn["history"][-1]["date"][:10] == drawn["origin"] < drawn["forecast"][0]["date"]
+    assert len(drawn["forecast"]) == 3
+    assert drawn["last_value"] == series.close[-1]

@@ -52,8 +52,8 @@ def compare(
             422,
             "bad_request",
             phrase(
-                en=f"{FEWEST} to {MOST} experiments can be compared, not {n}.",
-                pt=f"É possível comparar de {FEWEST} a {MOST} experimentos, e não {n}.",
+                en=f"{FEWEST} to {MOST} experiments can be compared, not {n or 'none'}.",
+                pt=f"É possível comparar de {FEWEST} a {MOST} experimentos, e não {n or 'nenhum'}.",
             ),
             field="experiment",
             hint=phrase(

@@ -14,7 +14,7 @@ from trintena.errors import ArtifactError, NotFoundError, TrintenaError
 from trintena.language import phrase
 from trintena.report import words as report_words
 from trintena.web.errors import status_of
-from trintena.web.pages import words
+from trintena.web.pages import formats, words
 from trintena.web.pages.rendering import page
 from trintena.web.site import TheSite
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 router = APIRouter(include_in_schema=False)
 
+HISTORY = 90
+"""Rows of the series that the chart shows before the forecast."""
 Version = Annotated[int, Query(ge=1, le=2**62)]
 
 
@@ -95,6 +97,19 @@ def forecast_table(site: TheSite, version: Version) -> Response:
     )
 
 
+@router.get("/custom-model/forecast.json")
+def forecast_chart(site: TheSite, version: Version) -> dict[str, Any]:
+    """What the chart is drawn from: the last rows of the series, then the forecast."""
+    model = site.registry.version(version)
+    answer = site.services.predict(version=version)
+    return {
+        "history": _history(site, model),
+        "forecast": [{"date": step["date"], "value": step["price"]} for step in answer["forecast"]],
+        "origin": answer["origin"],
+        "last_value": answer["last_value"],
+    }
+
+
 @router.post("/custom-model/{version}/promote")
 def promote(site: TheSite, version: int) -> RedirectResponse:
     """Make a version the champion of its series, target and horizon, and show it."""
@@ -118,7 +133,44 @@ def _forecast(site: Site, model: ModelVersion) -> dict[str, Any]:
         {**step, "shift": step["price"] - last, "share": step["price"] / last - 1 if last > 0 else None}
         for step in answer["forecast"]
     ]
-    return {**answer, "status": 200, "refused": None, "forecast": steps}
+    return {
+        **answer,
+        "status": 200,
+        "refused": None,
+        "forecast": steps,
+        "history": _history(site, model),
+        "finding": _finding(last, steps),
+        "strings": {
+            "actual": phrase(en="actual", pt="real"),
+            "model": phrase(en="forecast", pt="previsão"),
+            "last_value": report_words.last_value(),
+        },
+    }
+
+
+def _history(site: Site, model: ModelVersion) -> list[dict[str, Any]]:
+    """The last rows of a model's own series, of the prices that its forecast starts from."""
+    series = site.services.newest_of(model).series
+    last = series.rows(max(len(series) - HISTORY, 0), len(series))
+    return [
+        {"date": str(date), "value": float(value)} for date, value in zip(last.dates, last.close, strict=True)
+    ]
+
+
+def _finding(last: float, steps: list[dict[str, Any]]) -> str:
+    """What the chart shows, in one sentence."""
+    end = steps[-1]
+    date = formats.day(end["date"])
+    far = formats.gain(abs(end["share"])).lstrip("+") if last > 0 else formats.price(abs(end["shift"]))
+    if end["shift"] >= 0:
+        return phrase(
+            en=f"On {date} the forecast is {far} above the last value.",
+            pt=f"Em {date} a previsão está {far} acima do último valor.",
+        )
+    return phrase(
+        en=f"On {date} the forecast is {far} below the last value.",
+        pt=f"Em {date} a previsão está {far} abaixo do último valor.",
+    )
 
 
 def _named(model: ModelVersion) -> str:

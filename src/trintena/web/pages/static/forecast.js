@@ -1,5 +1,5 @@
 // The forecast of a model, asked for once its page is there: a source of prices may take its time.
-const part = document.querySelector("[data-part]");
+const part = document.querySelector("[data-load]");
 
 function show(name, is) {
   const element = part.querySelector(name);
@@ -11,7 +11,7 @@ async function load() {
   show(".waiting", true);
   show(".by-hand", false);
   try {
-    const answer = await fetch(part.dataset.part, { headers: { Accept: "text/html" } });
+    const answer = await fetch(part.dataset.load, { headers: { Accept: "text/html" } });
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     part.replaceChildren(...fresh.body.childNodes);
   } catch {
