@@ -10,14 +10,27 @@ from fastapi import FastAPI
 
 from trintena.bootstrap import application
 from trintena.settings import Settings
-from trintena.web.api import health, reference
+from trintena.web.api import (
+    catalog,
+    datasets,
+    events,
+    experiments,
+    health,
+    models,
+    predict,
+    reference,
+    results,
+    training,
+)
 from trintena.web.errors import answer_errors
 from trintena.web.languages import SpeakTheLanguage
+from trintena.web.live import open_hub
 from trintena.web.metrics import endpoint as metrics_endpoint
 from trintena.web.options import WebOptions
 from trintena.web.pages import compare, forecast, home, login, preferences
 from trintena.web.pages.refused import ShowRefusals
 from trintena.web.pages.static_files import mount_static
+from trintena.web.pages.training import routes as training_page
 from trintena.web.security import SendHeaders, describe_token, keep_out
 from trintena.web.site import Site
 
@@ -30,7 +43,8 @@ def create_app(options: WebOptions | None = None, settings: Settings | None = No
     async def open_and_close(app: FastAPI) -> AsyncIterator[None]:
         with application(settings) as opened:
             app.state.site = Site(opened, options)
-            yield
+            async with open_hub(app.state.site) as app.state.hub:
+                yield
 
     app = FastAPI(
         title="Trintena",
@@ -46,7 +60,12 @@ def create_app(options: WebOptions | None = None, settings: Settings | None = No
     answer_errors(app)
     for room in (health, reference, login, home, compare, forecast):
         app.include_router(room.router)
+    for room in (catalog, models, predict, datasets):
+        app.include_router(room.router)
+    for room in (training, experiments, events, results):
+        app.include_router(room.router)
     app.include_router(preferences.router)
+    app.include_router(training_page.router)
     app.include_router(metrics_endpoint.router)
     mount_static(app)
     app.add_middleware(ShowRefusals)
