@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from integration.web.showcase import AGAIN, ELSEWHERE, FAST, SEARCHED, Visitor
+from integration.web.pages.showcase import AGAIN, ELSEWHERE, FAST, SEARCHED, Visitor
 from pages import Page
 
 

@@ -7,7 +7,7 @@ from io import StringIO
 
 import numpy as np
 
-from integration.web.showcase import ELSEWHERE, SEARCHED, Visitor
+from integration.web.pages.showcase import ELSEWHERE, SEARCHED, Visitor
 from pages import Page
 
 

@@ -12,14 +12,14 @@ from types import ModuleType
 import pytest
 from babel.support import NullTranslations
 
-from integration.web.showcase import AGAIN, ELSEWHERE, FAST, SEARCHED, Visitor
+from integration.web.pages.showcase import AGAIN, ELSEWHERE, FAST, SEARCHED, Visitor
 from pages import Page
 from trintena import language
 from trintena.domain import SearchSpace
 from trintena.web.pages import rendering
 from trintena.zoo import ARCHITECTURES, CATEGORIES
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 TEMPLATES = ROOT / "src" / "trintena" / "web" / "pages" / "templates"
 
 
@@ -175,9 +175,9 @@ def looked_at(visitor: Visitor) -> Iterator[tuple[str, int]]:
     for model in visitor.registry.versions():
         yield f"/custom-model?version={model.version}", 200
     yield f"/custom-model?version={newest}&whole=true", 200
-    for id_ in ():
+    for id_ in (ELSEWHERE, SEARCHED, FAST):
         yield f"/advanced-training?experiment={id_}", 200
-    # yield NEW
+    yield "/advanced-training?new=1", 200
 
 
 @pytest.mark.usefixtures("marked")
@@ -193,11 +193,11 @@ def test_every_text_of_every_page_goes_through_a_translation(visitor: Visitor) -
         look(path, status)
     with visitor.running() as running:
         look("/")
-        # look(f"/advanced-training?experiment={running}")
+        look(f"/advanced-training?experiment={running}")
     waiting = visitor.submit(mode="optimized")
     visitor.registry.set_state(visitor.submit(), "failed", "Because of a test.")
     look("/")
-    # look(f"/advanced-training?experiment={waiting}")
+    look(f"/advanced-training?experiment={waiting}")
     stem = visitor.registry.versions()[0].stem
     (visitor.home / "models" / f"{stem}.keras").write_bytes(b"")
     look(f"/custom-model?version={visitor.registry.versions()[0].version}&whole=true", 409)
@@ -206,7 +206,7 @@ def test_every_text_of_every_page_goes_through_a_translation(visitor: Visitor) -
 
 @pytest.mark.usefixtures("marked")
 def test_pages_for_newcomers_are_translated(newcomer: Visitor) -> None:
-    for path in ("/", "/custom-model", "/docs"):
+    for path in ("/", "/custom-model", "/advanced-training", "/docs"):
         assert untranslated(newcomer.sees(path, lang="pt")) == [], path
 
 
