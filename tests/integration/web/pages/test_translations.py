@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -12,10 +13,11 @@ from types import ModuleType
 import pytest
 from babel.support import NullTranslations
 
-from integration.web.pages.showcase import AGAIN, ELSEWHERE, FAST, SEARCHED, Visitor
+from integration.web.pages.showcase import AGAIN, ELSEWHERE, FAST, SEARCHED, Visitor, visiting
 from pages import Page
 from trintena import language
 from trintena.domain import SearchSpace
+from trintena.web.options import WebOptions
 from trintena.web.pages import rendering
 from trintena.zoo import ARCHITECTURES, CATEGORIES
 
@@ -134,6 +136,7 @@ _DATA = {
     *SearchSpace().activation,
     *("WALK", "OTHER", "sample", "nasdaq", "sp500"),
     *("Trintena", "PT", "EN", "API", "RMSE", "MAE", "Lookback", "Token", "TRINTENA", "CSV", "JSON", "HTML"),
+    *("lookback", "Grid", "Random", "Search", "Bayesian"),
     *("trintena", "serve", "keras", "scaler", "json", "min", "openapi", "csv"),
     *("Because", "of", "a", "test"),
 }
@@ -153,8 +156,10 @@ def outside(text: str) -> str:
 
 def untranslated(page: Page) -> list[str]:
     """Words that a reader sees or hears, and that nobody translated."""
-    heard = ("title", "aria-label", "placeholder", "alt", "data-strings")
+    heard = ("title", "aria-label", "placeholder", "alt")
     said = [value or "" for _, each in page.elements for name, value in each.items() if name in heard]
+    drawn = [each["data-strings"] or "" for _, each in page.elements if "data-strings" in each]
+    said += [text for strings in drawn for text in json.loads(strings).values()]
     found = []
     for text in [*page.words, *said]:
         rest = _HASHES.sub(" ", _DATES.sub(" ", outside(text)))
@@ -201,13 +206,23 @@ def test_every_text_of_every_page_goes_through_a_translation(visitor: Visitor) -
     stem = visitor.registry.versions()[0].stem
     (visitor.home / "models" / f"{stem}.keras").write_bytes(b"")
     look(f"/custom-model?version={visitor.registry.versions()[0].version}&whole=true", 409)
-    assert left == {}
+    assert left == {}, "\n".join(f"{path}: {words}" for path, words in left.items())
 
 
 @pytest.mark.usefixtures("marked")
 def test_pages_for_newcomers_are_translated(newcomer: Visitor) -> None:
     for path in ("/", "/custom-model", "/advanced-training", "/docs"):
         assert untranslated(newcomer.sees(path, lang="pt")) == [], path
+
+
+@pytest.mark.usefixtures("marked")
+def test_login_is_translated(newcomer: Visitor) -> None:
+    with visiting(newcomer.home, WebOptions(token="a token of some length")) as stranger:
+        page = stranger.sees("/login", lang="pt")
+        assert untranslated(page) == []
+        answer = stranger.presses("/login", token="wrong")
+        assert answer.status_code == 401
+        assert untranslated(Page(answer.text)) == []
 
 
 def test_a_text_that_is_not_translated_would_be_found() -> None:
