@@ -144,6 +144,7 @@ def _forecast(site: Site, model: ModelVersion) -> dict[str, Any]:
             "actual": phrase(en="actual", pt="real"),
             "model": phrase(en="forecast", pt="previsão"),
             "last_value": report_words.last_value(),
+            "download": phrase(en="Save as an image", pt="Salvar como imagem"),
         },
     }
 
