@@ -39,15 +39,16 @@ _POLICY_FIELD = '<meta http-equiv="Content-Security-Policy" content="'
 
 @router.get("/curves", summary="Learning curves", response_model=Curves, responses=refusals(404, 422))
 def curves(experiment_id: ExperimentNumber, site: TheSite) -> Response:
-    """The best search trial of each architecture so far, epoch by epoch."""
+    """The best search trial of each architecture so far, epoch by epoch, and what is being trained."""
     registry = site.registry
     record = registry.experiment(experiment_id)
     trials = registry.trials(experiment_id, purpose="search", forecasts=False)
     best = [trial for found in found_by(trials) if (trial := found.best_trial) is not None]
     best.sort(key=lambda trial: (trial.validation_rmse, trial.model_id))
+    progress = registry.standing(experiment_id).progress
     answer = {
         "experiment_id": experiment_id,
-        "last_value_rmse": _last_value_rmse(record.result, registry.standing(experiment_id).progress),
+        "last_value_rmse": _last_value_rmse(record.result, progress),
         "curves": [
             {
                 "model_id": trial.model_id,
@@ -59,6 +60,13 @@ def curves(experiment_id: ExperimentNumber, site: TheSite) -> Response:
                 "training": trial.train_losses,
             }
             for trial in best
+        ],
+        "running": [
+            {
+                **{name: run[name] for name in ("model_id", "model_name", "purpose", "number")},
+                "validation": run["curve"],
+            }
+            for run in (progress or {"running": ()})["running"]
         ],
     }
     return JSONResponse(finite_json(answer))

@@ -244,12 +244,23 @@ class Curve(BaseModel):
     )
 
 
+class GrowingCurve(BaseModel):
+    """A trial that is being trained, epoch by epoch so far."""
+
+    model_id: int
+    model_name: str
+    purpose: Literal["search", "refit"]
+    number: int
+    validation: list[float | None] = Field(description="Validation RMSE after each epoch.")
+
+
 class Curves(BaseModel):
     """Learning curves, the best architecture first."""
 
     experiment_id: int
     last_value_rmse: float | None
     curves: list[Curve]
+    running: list[GrowingCurve]
 
 
 class TestForecasts(BaseModel):

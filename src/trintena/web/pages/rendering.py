@@ -21,6 +21,7 @@ from jinja2.runtime import Context
 from trintena.jobs.locks import is_held
 from trintena.language import language
 from trintena.web.pages import formats
+from trintena.web.pages.plotly_files import PREFIX
 from trintena.web.pages.static_files import address
 from trintena.web.site import Site
 
@@ -62,7 +63,12 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
-    made.globals |= {"static": address, "version": version("trintena"), "is_current": _is_current}
+    made.globals |= {
+        "static": address,
+        "plotly": PREFIX,
+        "version": version("trintena"),
+        "is_current": _is_current,
+    }
     made.filters |= formats.FILTERS
     return made
 
