@@ -15,7 +15,7 @@ from trintena.web.metrics.requests import CountRequests, RequestMetrics
 from trintena.web.metrics.stored import StoredMetrics
 from trintena.web.site import TheSite
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(tags=["server"])
 
 _EXAMPLE = 'trintena_experiments{mode="fast",state="succeeded"} 3.0\n'
 _TEXT = {"schema": {"type": "string"}, "example": _EXAMPLE}
