@@ -145,6 +145,10 @@ def _forecast(site: Site, model: ModelVersion) -> dict[str, Any]:
             "model": phrase(en="forecast", pt="previsão"),
             "last_value": report_words.last_value(),
             "download": phrase(en="Save as an image", pt="Salvar como imagem"),
+            "no_data": phrase(
+                en="The data of this chart did not come. Load the page again.",
+                pt="Os dados deste gráfico não vieram. Recarregue a página.",
+            ),
         },
     }
 
