@@ -29,7 +29,7 @@ KINDS = ("keras", "scaler", "json")
 
 _STEM = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*_\d+_\d{8}T\d{12}Z", re.ASCII)
 _LONGEST_SYMBOL = 64
-_CLOCK_TICK_NS = 2_000_000_000
+CLOCK_TICK_NS = 2_000_000_000
 """The coarsest clock of a file system that times are written by."""
 
 
@@ -51,7 +51,7 @@ class FilesIdentity:
 
     def is_settled(self, now_ns: int) -> bool:
         """Whether the last change is so long ago that the next one cannot have the same time."""
-        return max(max(state[-2:]) for state in self.states) < now_ns - _CLOCK_TICK_NS
+        return max(max(state[-2:]) for state in self.states) < now_ns - CLOCK_TICK_NS
 
 
 @dataclass(frozen=True)
