@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, UploadFile
 from fastapi import Path as InPath
 from pydantic import BaseModel, ConfigDict, Field
 
-from trintena.data import doubts_of, fetch, read_csv
+from trintena.data import doubts_of, fetch
 from trintena.data.sources import sample
 from trintena.data.words import iso
 from trintena.domain import COLUMNS
 from trintena.errors import NotFoundError
-from trintena.language import number, phrase
 from trintena.services.datasets_json import as_warnings, described, prices, summary, thinned, understood
 from trintena.web.api.fields import Moment, SymbolText, refusals
-from trintena.web.errors import RefusedError
 from trintena.web.site import TheSite
+from trintena.web.uploads import read_upload
 
 router = APIRouter(tags=["datasets"])
 
 MOST_POINTS = 400
 """Of the picture of a series."""
-LONGEST_FILE_NAME = 100
 
 Row = dict[str, str | float]
 
@@ -147,30 +140,17 @@ def import_dataset(
 
     What could be read in two ways is asked for: nothing is guessed. A refusal names line, column and cell.
     """
-    limit = site.options.maximum_upload_bytes
-    if (upload.file.size or 0) > limit:
-        allowed = number(limit / 2**20, ",.0f") if limit >= 2**20 else number(limit / 2**20, ",.2g")
-        raise RefusedError(
-            413,
-            "too_large",
-            phrase(
-                en=f"The file is larger than the {allowed} MiB that may be.",
-                pt=f"O arquivo é maior que os {allowed} MiB permitidos.",
-            ),
-            field="file",
-        )
-    with _on_disk(upload.file) as path:
-        reading = read_csv(
-            path,
-            known_as=_name_of(upload.file),
-            name=upload.name,
-            symbol=upload.symbol,
-            column=upload.column,
-            decimal=upload.decimal,
-            thousands=upload.thousands,
-            day_first=upload.day_first,
-            allow_jumps=upload.allow_jumps,
-        )
+    reading = read_upload(
+        upload.file,
+        site.options.maximum_upload_bytes,
+        name=upload.name,
+        symbol=upload.symbol,
+        column=upload.column,
+        decimal=upload.decimal,
+        thousands=upload.thousands,
+        day_first=upload.day_first,
+        allow_jumps=upload.allow_jumps,
+    )
     series = reading.series
     remarks = () if upload.dry_run else site.services.store(series)
     return Reading.model_validate(
@@ -226,19 +206,3 @@ def _offered(reference: str) -> Dataset:
         sample=True,
         created_at=None,
     )
-
-
-def _name_of(file: UploadFile) -> str:
-    """The name that a client gives its file, for messages and as a default: no path, nothing unprintable."""
-    last = (file.filename or "").replace("\\", "/").rpartition("/")[2]
-    name = "".join(letter for letter in last if letter.isprintable()).strip()[-LONGEST_FILE_NAME:]
-    return name if name.strip(".") else "upload.csv"
-
-
-@contextmanager
-def _on_disk(file: UploadFile) -> Iterator[Path]:
-    """The path of a copy under a name of our own, gone afterwards."""
-    with tempfile.NamedTemporaryFile(prefix="trintena-upload-", suffix=".csv") as copy:
-        shutil.copyfileobj(file.file, copy)
-        copy.flush()
-        yield Path(copy.name)

@@ -1,0 +1,1 @@
+"""The page `/advanced-training`: asking for a training, watching it, seeing what came of it."""

@@ -1,0 +1,183 @@
+"""An experiment that no process runs any more: what came of it, as the page shows it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from trintena.experiments.answer import partial_answer
+from trintena.experiments.case import Case
+from trintena.experiments.judged import judged_forecast
+from trintena.language import number, phrase
+from trintena.report import Report, words
+from trintena.report.figure import Figure
+from trintena.report.judged import error_saved, price_path
+from trintena.report.learning import learning_curves
+from trintena.report.material import selection
+from trintena.report.ranking import one_line
+from trintena.web.pages.training.ranking import ranking
+from trintena.web.pages.words import in_short, is_ahead
+
+if TYPE_CHECKING:
+    from trintena.registry import ExperimentRecord, Registry
+
+KINDS = ("test-gain", "price-path", "learning-curves")
+"""The charts of an experiment, in the order in which they are shown."""
+_MOST_REASONS = 5
+
+
+def report_of(registry: Registry, record: ExperimentRecord, *, curves: bool = False) -> Report:
+    """What there is to show of an experiment, as a report takes it; nothing is judged anew.
+
+    `curves` asks for the learning curves, too.
+    """
+    case = Case.load(registry, record)
+    answer = record.result if record.finished_at is not None else None
+    judged = answer is not None and answer.get("status") == "success"
+    if judged:
+        trials = registry.trials(record.id, purpose="search" if case.spec.search is None else "refit")
+    else:
+        trials = registry.trials(record.id)
+    if curves and judged and case.spec.search is not None:
+        trials = [*trials, *registry.trials(record.id, purpose="search", forecasts=False)]
+    answer = answer or partial_answer(case, trials)
+    return Report(
+        experiment_id=record.id,
+        state=record.state,
+        spec=case.spec,
+        answer=answer,
+        n_rows=len(case.series),
+        created_at=record.created_at,
+        trials=tuple(trials),
+        test=judged_forecast(case, answer, trials) if judged else None,
+    )
+
+
+def figure(report: Report, kind: str) -> Figure | str:
+    """What is said about a chart and its data; a sentence where there is nothing to draw."""
+    makers = {"test-gain": error_saved, "price-path": price_path, "learning-curves": learning_curves}
+    return makers[kind](report)
+
+
+def ended(registry: Registry, record: ExperimentRecord, state: str) -> dict[str, Any]:
+    """What the template of an ended experiment needs; `state` as `overview.described` gives it."""
+    report = report_of(registry, record)
+    told = report.answer.get("verdict")
+    board = ranking(report)
+    whole = state == "succeeded"
+    return {
+        "verdict": words.verdict(told) if whole else None,
+        "ahead": whole and is_ahead(told),
+        "in_short": in_short(told) if whole else phrase(en="Not judged", pt="Sem veredito"),
+        "consulted": words.consulted(n) if (n := report.answer.get("test_consulted")) else "",
+        "notice": words.notice(),
+        "sentence": None if whole else _why(record, state),
+        "reasons": _reasons(report) if not board["n_models"] else [],
+        "partial": not whole,
+        "champion": _champion(report),
+        "board": board,
+        "figures": _figures(report) if board["n_models"] else [],
+        "took": report.answer.get("total_time"),
+    }
+
+
+def _why(record: ExperimentRecord, state: str) -> str:
+    """Why it has no verdict, and that nothing was lost."""
+    done, total = number(record.n_finished + record.n_failed), number(_n_planned(record))
+    kept = phrase(en="Nothing finished was lost.", pt="Nada concluído se perdeu.")
+    if state == "cancelled":
+        return phrase(
+            en=f"Cancelled after {done} of {total}. {kept}", pt=f"Cancelado após {done} de {total}. {kept}"
+        )
+    if state == "interrupted":
+        return phrase(
+            en=f"Cut off after {done} of {total}. {kept}", pt=f"Interrompido após {done} de {total}. {kept}"
+        )
+    if message := one_line(record.message or "").rstrip("."):
+        return phrase(
+            en=f"Stopped after {done} of {total}: {message}. {kept}",
+            pt=f"Parou após {done} de {total}: {message}. {kept}",
+        )
+    return phrase(
+        en=f"None of the {total} trainings ended with a model.",
+        pt=f"Nenhum dos {total} treinos terminou com um modelo.",
+    )
+
+
+def _n_planned(record: ExperimentRecord) -> int:
+    search = record.spec.search
+    return record.n_models * (1 if search is None else (search.n_trials or 1))
+
+
+def _reasons(report: Report) -> list[tuple[str, int]]:
+    """Why trials failed, the commonest reason first."""
+    failed = (one_line(trial.reason or "") for trial in report.trials if trial.state == "FAIL")
+    return Counter(failed).most_common(_MOST_REASONS)
+
+
+def _champion(report: Report) -> dict[str, Any] | None:
+    """The winner with its figures, the last value beside them; None where nothing has a result."""
+    row = report.winner
+    if row is None:
+        return None
+    champion = report.answer.get("champion")
+    serving = report.answer.get("serving")
+    seeds: Mapping[str, Any] = row.get("seeds") or {}
+    return {
+        "name": f"{row['model_id']} {row['model_name']}",
+        "version": champion["version"] if champion else None,
+        "serves": (serving or champion or {}).get("version"),
+        "is_winner": bool(champion and champion["is_winner"]),
+        "incumbent": _incumbent(champion),
+        "serving": serving,
+        "serving_failure": report.answer.get("serving_failure"),
+        "settings": words.settings(row.get("best_params") or vars(report.spec.hyperparameters)),
+        "selection": selection(row),
+        "last_value": report.last_value_rmse,
+        "skill": row.get("skill"),
+        "skill_against_drift": row.get("skill_against_drift"),
+        "right": row.get("test_directional_accuracy"),
+        "commoner": row.get("test_majority_share"),
+        "seeds": seeds if seeds.get("mean") is not None else None,
+        "n_seeds": len(seeds.get("rmse") or ()),
+        "parameters": row.get("parameters"),
+        "test": (report.answer.get("segments") or {}).get("test"),
+        "consulted": report.answer.get("test_consulted"),
+    }
+
+
+def _incumbent(champion: Mapping[str, Any] | None) -> str:
+    """Who keeps the title, where it is not this one."""
+    title = (champion or {}).get("title") or {}
+    if champion is None or champion["is_winner"] or title.get("incumbent") is None:
+        return ""
+    name, version = title.get("incumbent_model_name"), title["incumbent"]
+    return phrase(
+        en=f"The champion stays {name} (version {version}); this model is registered beside it.",
+        pt=f"O campeão continua sendo {name} (versão {version}); este modelo foi registrado ao lado.",
+    )
+
+
+def _figures(report: Report) -> list[dict[str, Any]]:
+    """The charts that there is something for, with their one sentence; the data comes when asked for."""
+    kinds = KINDS[:2] if report.test is not None else ()
+    found = [(kind, figure(report, kind)) for kind in kinds]
+    shown = [
+        {"kind": kind, "finding": each.finding, "note": each.note}
+        for kind, each in found
+        if isinstance(each, Figure)
+    ]
+    if report.spec.mode == "optimized":
+        shown.append({"kind": KINDS[2], "finding": _best_epoch(report), "note": ""})
+    return shown
+
+
+def _best_epoch(report: Report) -> str:
+    row = report.winner or {}
+    epoch, best = row.get("epochs_trained"), words.rmse(row.get("best_rmse"))
+    name, last = f"{row.get('model_id')} {row.get('model_name')}", words.rmse(report.last_value_rmse)
+    return phrase(
+        en=f"{name} was best after epoch {epoch}: {best}; last value {last}.",
+        pt=f"{name} esteve melhor após a época {epoch}: {best}; último valor {last}.",
+    )

@@ -1,0 +1,107 @@
+"""What this page calls states, categories and strategies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from trintena.language import phrase
+from trintena.report import words
+
+MEDALS = {1: "🥇", 2: "🥈", 3: "🥉"}
+
+
+def state(code: str) -> tuple[str, str]:
+    """A mark and a word for the state of an experiment; one that runs is said to train."""
+    if code == "running":
+        return "●", phrase(en="training", pt="treinando")
+    return words.state(code)
+
+
+def category(key: str) -> str:
+    """A category's title."""
+    titles = {
+        "lstm": phrase(en="LSTM Base & Variants", pt="LSTM: base e variantes"),
+        "gru": phrase(en="GRU Base & Variants", pt="GRU: base e variantes"),
+        "bidirectional": phrase(en="Bidirectional", pt="Bidirecionais"),
+        "stacked": phrase(en="Stacked Deep Networks", pt="Redes profundas empilhadas"),
+        "residual": phrase(en="Residual & Skip Connections", pt="Residuais, com conexões de atalho"),
+        "attention": phrase(en="Attention & Hybrid", pt="Atenção e híbridas"),
+    }
+    return titles[key]
+
+
+def strategies() -> list[tuple[str, str, str]]:
+    """Code, name and meaning of each search strategy, the recommended one first."""
+    return [
+        (
+            "random",
+            phrase(en="Random Search (recommended)", pt="Random Search (recomendado)"),
+            phrase(
+                en="Settings at random: quick, and hard to beat with few trials.",
+                pt="Configurações ao acaso: rápido e difícil de superar com poucas tentativas.",
+            ),
+        ),
+        (
+            "bayesian",
+            "Bayesian",
+            phrase(
+                en="Learns from earlier trials where good settings lie; takes about a fifth longer.",
+                pt="Aprende com as tentativas anteriores onde estão as boas configurações; "
+                "demora cerca de um quinto a mais.",
+            ),
+        ),
+        (
+            "grid",
+            "Grid Search",
+            phrase(
+                en="Every combination of the search space: complete, and by far the slowest.",
+                pt="Todas as combinações do espaço de busca: completo e, de longe, o mais lento.",
+            ),
+        ),
+    ]
+
+
+def trial_state(code: str) -> str:
+    """What an architecture is at, for the live ranking."""
+    names = {
+        "running": phrase(en="training", pt="treinando"),
+        "waiting": phrase(en="waiting", pt="à espera"),
+        "done": phrase(en="done", pt="pronta"),
+        "failed": phrase(en="failed", pt="falhou"),
+    }
+    return names.get(code, code)
+
+
+def listed(texts: Iterable[str]) -> str:
+    """Texts one after the other, those that are empty left out."""
+    return " · ".join(text for text in texts if text)
+
+
+def strategy(code: str) -> str:
+    """A strategy's name."""
+    return words.strategy(code)
+
+
+def architectures(n: int) -> str:
+    """How many architectures."""
+    if n == 1:
+        return phrase(en="1 architecture", pt="1 arquitetura")
+    return phrase(en=f"{n} architectures", pt=f"{n} arquiteturas")
+
+
+def of_charts() -> dict[str, str]:
+    """The words in the charts."""
+    return {
+        "model": phrase(en="model", pt="modelo"),
+        "last_value": words.last_value(),
+        "actual": phrase(en="actual", pt="real"),
+        "epoch": phrase(en="epoch", pt="época"),
+        "validation_rmse": phrase(en="validation RMSE", pt="RMSE de validação"),
+        "saved": phrase(en="squared error saved", pt="erro quadrático poupado"),
+        "download": phrase(en="Download picture", pt="Baixar imagem"),
+        "highlight": phrase(en="Architecture that stands out", pt="Arquitetura em destaque"),
+        "no_data": phrase(
+            en="The data of this chart did not come. Load the page again.",
+            pt="Os dados deste gráfico não vieram. Recarregue a página.",
+        ),
+    }
