@@ -12,7 +12,7 @@ from trintena.language import number, phrase
 from trintena.web.errors import refusal
 from trintena.web.options import WebOptions
 
-UPLOADS = "/api/datasets"
+UPLOADS = ("/api/datasets", "/advanced-training")
 FRAME_BYTES = 16 * 1024
 """What a form adds to the file in it: borders, names, the other fields."""
 LAST_WORDS_S = 2.0
@@ -45,7 +45,7 @@ class LimitBodies:
         self._options = options
 
     def _limit(self, path: str) -> int:
-        if path == UPLOADS:
+        if path in UPLOADS:
             return self._options.maximum_upload_bytes + FRAME_BYTES
         return self._options.maximum_json_bytes
 

@@ -18,7 +18,8 @@ async function updateCost() {
   const fields = new FormData(form);
   fields.delete("file");
   const mine = ++newest;
-  const address = `${form.dataset.cost}?${new URLSearchParams(fields)}`;
+  // Not `form.dataset`: there is a field of that name.
+  const address = `${form.getAttribute("data-cost")}?${new URLSearchParams(fields)}`;
   const answer = await fetch(address, { headers: { Accept: "text/html" } }).catch(() => null);
   if (!answer?.ok || mine !== newest) return; // a later change has asked again
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");

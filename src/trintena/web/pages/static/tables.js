@@ -55,6 +55,6 @@ export async function fetchTable(details) {
   const answer = await fetch(address, { headers: { Accept: "text/html" } }).catch(() => null);
   if (!answer?.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const data = fresh.querySelector("#data .scroll, #data > p");
+  const data = fresh.querySelector("#data .scroll");
   if (data) details.lastElementChild.replaceWith(data);
 }

@@ -168,15 +168,17 @@ def _figures(report: Report) -> list[dict[str, Any]]:
         for kind, each in found
         if isinstance(each, Figure)
     ]
-    if report.spec.mode == "optimized":
-        shown.append({"kind": KINDS[2], "finding": _best_epoch(report), "note": ""})
+    shown.append({"kind": KINDS[2], "finding": _best_epoch(report), "note": ""})
     return shown
 
 
 def _best_epoch(report: Report) -> str:
     row = report.winner or {}
-    epoch, best = row.get("epochs_trained"), words.rmse(row.get("best_rmse"))
-    name, last = f"{row.get('model_id')} {row.get('model_name')}", words.rmse(report.last_value_rmse)
+    best, last = words.rmse(selection(row)), words.rmse(report.last_value_rmse)
+    name, epoch = f"{row.get('model_id')} {row.get('model_name')}", row.get("epochs_trained")
+    if epoch is None:
+        return phrase(en=f"{name}: {best}; last value {last}.", pt=f"{name}: {best}; último valor {last}.")
+    best = words.rmse(row.get("best_rmse"))
     return phrase(
         en=f"{name} was best after epoch {epoch}: {best}; last value {last}.",
         pt=f"{name} esteve melhor após a época {epoch}: {best}; último valor {last}.",

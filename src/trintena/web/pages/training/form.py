@@ -102,11 +102,6 @@ def read(form: Filled) -> tuple[dict[str, Any], list[Problem]]:
     reading = _Reading(form)
     optimized = form["mode"] == "optimized"
     asked: dict[str, Any] = {"mode": form["mode"], "target": form["target"], "features": form["features"]}
-    if not form.model_ids:
-        reading.note(
-            "model_ids",
-            phrase(en="Choose at least one architecture", pt="Escolha pelo menos uma arquitetura"),
-        )
     asked["model_ids"] = sorted(form.model_ids)
     if optimized:
         asked["optimization_strategy"] = form["strategy"]
@@ -122,6 +117,11 @@ def read(form: Filled) -> tuple[dict[str, Any], list[Problem]]:
         asked["pruning"], asked["refit_all"] = form["pruning"] != "", form["refit_all"] != ""
     asked["lookback"] = reading.whole("lookback", "Lookback", 2, MAXIMUM_LOOKBACK)
     asked["horizon"] = reading.whole("horizon", phrase(en="Horizon", pt="Horizonte"), 1, MAXIMUM_HORIZON)
+    if not form.model_ids:
+        reading.note(
+            "model_ids",
+            phrase(en="Choose at least one architecture", pt="Escolha pelo menos uma arquitetura"),
+        )
     asked["seed"] = reading.whole("seed", phrase(en="Seed", pt="Semente"), 0, MAXIMUM_SEED)
     if form["period"] == "dates":
         asked |= {"years": None, "start": form["start"] or None, "end": form["end"] or None}

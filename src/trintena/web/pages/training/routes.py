@@ -22,6 +22,7 @@ from trintena.web.pages.training.choices import offered
 from trintena.web.pages.training.cost import cost_of
 from trintena.web.pages.training.ended import KINDS, ended, figure, report_of
 from trintena.web.pages.training.form import Filled, Problem, read
+from trintena.web.pages.training.ranking import ranking
 from trintena.web.pages.training.running import ended_announcement, running
 from trintena.web.pages.training.sending import problem_of, send
 from trintena.web.site import TheSite
@@ -84,16 +85,17 @@ def table(request: Request, site: TheSite, experiment: Number, chart: str) -> HT
     record = site.registry.experiment(experiment)
     if chart not in KINDS:
         chart = KINDS[0]
-    drawn = figure(report_of(site.registry, record, curves=chart == KINDS[2]), chart)
+    report = report_of(site.registry, record, curves=chart == KINDS[2])
+    drawn = figure(report, chart)
     if isinstance(drawn, Figure) and drawn.table is None:  # the gain is made of what the price path shows
-        drawn = figure(report_of(site.registry, record), KINDS[1])
+        drawn = figure(report, KINDS[1])
     return page(
         request,
         site,
         "training/table.html",
         figure=drawn,
-        is_figure=isinstance(drawn, Figure),
         table=_markup(drawn),
+        rows=[] if isinstance(drawn, Figure) else ranking(report)["rows"],
         id=experiment,
     )
 

@@ -26,7 +26,6 @@ def running(record: ExperimentRecord, standing: Standing) -> dict[str, Any]:
         "leader": None if progress is None else _leader(progress),
         "n_of": {} if progress is None else _counts(progress),
         "announcement": _announcement(record, standing),
-        "has_curves": record.spec.mode == "optimized",
         "n_ended": record.n_finished + record.n_failed if progress is None else progress["n_ended"],
     }
 

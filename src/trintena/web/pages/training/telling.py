@@ -98,8 +98,8 @@ def of_charts() -> dict[str, str]:
         "epoch": phrase(en="epoch", pt="época"),
         "validation_rmse": phrase(en="validation RMSE", pt="RMSE de validação"),
         "saved": phrase(en="squared error saved", pt="erro quadrático poupado"),
-        "download": phrase(en="Download picture", pt="Baixar imagem"),
-        "highlight": phrase(en="Architecture that stands out", pt="Arquitetura em destaque"),
+        "highlight": phrase(en="Highlighted architecture", pt="Arquitetura em destaque"),
+        "download": phrase(en="Save as an image", pt="Salvar como imagem"),
         "no_data": phrase(
             en="The data of this chart did not come. Load the page again.",
             pt="Os dados deste gráfico não vieram. Recarregue a página.",
