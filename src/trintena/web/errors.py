@@ -29,13 +29,13 @@ logger = logging.getLogger("trintena")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 STATUS: tuple[tuple[type[TrintenaError], int], ...] = (
-    (SourceError, 502),
+    (SourceError, 424),
     (UsageError, 422),
     (NotFoundError, 404),
     (BusyError, 409),
     (ArtifactError, 409),
 )
-"""The first row that fits an error tells its status."""
+"""The first row that fits an error tells its status. That a source elsewhere failed is no fault of ours: 424."""
 
 
 class ErrorDetail(BaseModel):

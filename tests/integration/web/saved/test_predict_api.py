@@ -234,7 +234,7 @@ def test_a_source_that_fails_with_nothing_stored_is_a_bad_gateway(
     yahoo.answers(Reply(b"down", 503))
     for _ in range(2):
         answer = visitor.client.post(ADDRESS, json={"symbol": "NVDA"})
-        assert (answer.status_code, answer.json()["error"]["code"]) == (502, "source_unavailable")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (424, "source_unavailable")
 
 
 def _kept(close: list[float]) -> tuple[np.ndarray, tuple[str, ...], np.ndarray]:
