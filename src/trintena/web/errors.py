@@ -35,7 +35,7 @@ STATUS: tuple[tuple[type[TrintenaError], int], ...] = (
     (BusyError, 409),
     (ArtifactError, 409),
 )
-"""The first row that fits an error tells its status. That a source elsewhere failed is no fault of ours: 424."""
+"""The first row that fits an error tells its status. A source elsewhere that fails is not our fault: 424."""
 
 
 class ErrorDetail(BaseModel):
