@@ -33,11 +33,11 @@ def extracted(locale: str) -> Catalog:
     """Every text that the pages have, without translations."""
     found = Catalog(locale=locale)
     pages = WEB / "pages"
-    for file, _, message, comments, context in extract_from_dir(
+    for _, _, message, comments, context in extract_from_dir(
         pages, method_map=_METHODS, options_map=_OPTIONS, directory_filter=lambda _: True
     ):
-        # Without the line: a text that moves within its file is no change.
-        found.add(message, None, [(file, 0)], auto_comments=comments, context=context)
+        # Without the place: a text that moves is no change.
+        found.add(message, auto_comments=comments, context=context)
     return found
 
 
@@ -53,7 +53,7 @@ def updated(locale: str, path: Path) -> Catalog:
 def written(catalog: Catalog) -> str:
     """The text of a catalog's file: the same for the same content, whenever and wherever it is written."""
     stream = BytesIO()
-    write_po(stream, catalog, width=100, sort_by_file=True, include_lineno=False, ignore_obsolete=True)
+    write_po(stream, catalog, width=100, no_location=True, sort_output=True, ignore_obsolete=True)
     head, _, rest = stream.getvalue().decode().partition("\n\n")
     kept = [line for line in head.splitlines() if line.startswith(("msg", *_HEADERS))]
     return "\n".join(kept) + "\n\n" + rest
