@@ -15,7 +15,8 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
-from trintena.web.api.schemas import ExperimentNumber, refusals
+from trintena.web.api.fields import refusals
+from trintena.web.api.schemas import ExperimentNumber
 from trintena.web.live import Hub, TheHub
 from trintena.web.messages import standing_of
 from trintena.web.site import TheSite

@@ -10,14 +10,8 @@ from fastapi.responses import JSONResponse
 from trintena.domain import finite_json
 from trintena.errors import UsageError
 from trintena.experiments import overview
-from trintena.web.api.schemas import (
-    ExperimentDetail,
-    ExperimentList,
-    ExperimentNumber,
-    Standing,
-    StateAnswer,
-    refusals,
-)
+from trintena.web.api.fields import LARGEST_ID, refusals
+from trintena.web.api.schemas import ExperimentDetail, ExperimentList, ExperimentNumber, Standing, StateAnswer
 from trintena.web.errors import RefusedError
 from trintena.web.messages import standing_of
 from trintena.web.site import Site, TheSite
@@ -46,7 +40,7 @@ def experiments(
     site: TheSite,
     limit: Annotated[int, Query(ge=1, le=200, description="At most so many.")] = 50,
     before: Annotated[
-        int | None, Query(ge=1, le=2**31 - 1, description="Only those submitted before this one.")
+        int | None, Query(ge=1, le=LARGEST_ID, description="Only those submitted before this one.")
     ] = None,
 ) -> Response:
     """Every experiment of the database, also those of the command line."""
@@ -93,7 +87,8 @@ def experiment(experiment_id: ExperimentNumber, site: TheSite) -> Response:
 def train_progress(
     site: TheSite,
     experiment: Annotated[
-        int | None, Query(ge=1, le=2**31 - 1, description="None: the running one, else the next, the newest.")
+        int | None,
+        Query(ge=1, le=LARGEST_ID, description="None: the running, the next or the newest one."),
     ] = None,
 ) -> Response:
     """One poll of what `/api/experiments/{id}/events` streams: its message `state`."""

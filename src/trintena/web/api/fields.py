@@ -21,10 +21,12 @@ Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 _WHEN = {
     404: "Nothing is stored under that number or name.",
-    409: "A file does not match the registry, or another process is at work on the same thing.",
+    409: "It cannot be done as things are: another process is at work on it, it is over, or a file of it is "
+    "not the one that was registered.",
     413: "What was sent is too large.",
     422: "The request makes no sense, or the prices cannot be used.",
-    502: "The source of the prices did not answer, and none are stored.",
+    424: "The source of the prices did not answer, and none are stored.",
+    429: "The queue is full; `Retry-After` says in how many seconds to ask again.",
 }
 
 

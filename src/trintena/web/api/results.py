@@ -25,7 +25,9 @@ from trintena.experiments.overview import rows_so_far
 from trintena.language import language
 from trintena.report.judged import saved_share
 from trintena.settings import Settings
-from trintena.web.api.schemas import Curves, ExperimentNumber, TestForecasts, refusals
+from trintena.web.api.fields import refusals
+from trintena.web.api.result_schemas import Curves, TestForecasts
+from trintena.web.api.schemas import ExperimentNumber
 from trintena.web.site import TheSite
 from trintena.zoo import architecture
 

@@ -16,13 +16,9 @@ from trintena.experiments.estimate import TEN_YEARS, Workload, estimate, rows_of
 from trintena.experiments.plan import DEFAULT_YEARS, MAXIMUM_HORIZON, MAXIMUM_LOOKBACK, budget_seconds
 from trintena.language import phrase
 from trintena.services import DEFAULT_SYMBOL
-from trintena.web.api.schemas import (
-    Accepted,
-    EstimateAnswer,
-    FastAnswer,
-    OptimizedAnswer,
-    refusals,
-)
+from trintena.web.api.fields import refusals
+from trintena.web.api.result_schemas import FastAnswer, OptimizedAnswer
+from trintena.web.api.schemas import Accepted, EstimateAnswer
 from trintena.web.errors import RefusedError
 from trintena.web.live import Hub, TheHub
 from trintena.web.site import Site, TheSite
@@ -63,7 +59,7 @@ _LOCATION = {"description": "Where the experiment is.", "schema": {"type": "stri
             "has waited as long as it may. The experiment goes on.",
             "headers": {"Location": _LOCATION},
         },
-        **refusals(404, 409, 422, 429, 502),
+        **refusals(404, 409, 422, 424, 429),
     },
 )
 async def train_advanced(
