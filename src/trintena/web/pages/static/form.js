@@ -85,6 +85,13 @@ function tell(title, sentences, className) {
   preview.hidden = false;
 }
 
+// Where the command line has an option, the form has a field.
+function remedy(hint) {
+  if (!hint?.includes("--")) return hint;
+  document.getElementById("reading").open = true;
+  return hint.includes("--allow-jumps") ? preview.dataset.jumps : preview.dataset.meant;
+}
+
 async function previewFile() {
   if (!file.files.length) {
     preview.hidden = true;
@@ -103,7 +110,7 @@ async function previewFile() {
   const told = await answer?.json().catch(() => null);
   if (!told) tell(preview.dataset.lost, [], "");
   else if (answer.ok) tell(preview.dataset.title, [...told.understood, ...told.warnings.map((each) => each.message)], "good-news");
-  else tell(preview.dataset.failed, [told.error.message, told.error.hint?.includes("--") ? "" : told.error.hint], "bad-news");
+  else tell(preview.dataset.failed, [told.error.message, remedy(told.error.hint)], "bad-news");
 }
 
 file.addEventListener("change", previewFile);

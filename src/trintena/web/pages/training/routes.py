@@ -24,7 +24,7 @@ from trintena.web.pages.training.ended import KINDS, ended, figure, report_of
 from trintena.web.pages.training.form import Filled, Problem, read
 from trintena.web.pages.training.ranking import ranking
 from trintena.web.pages.training.running import ended_announcement, running
-from trintena.web.pages.training.sending import problem_of, send
+from trintena.web.pages.training.sending import of_ambiguity, problem_of, send, with_stored_file
 from trintena.web.site import TheSite
 
 if TYPE_CHECKING:
@@ -60,11 +60,11 @@ def submit(request: Request, site: TheSite, sent: Annotated[FormData, Depends(_s
     form = Filled.sent(sent.multi_items())
     asked, problems = read(form)
     try:
-        experiment_id, form = send(site, form, asked, sent, problems)
+        form = with_stored_file(site, form, sent)
+        experiment_id = send(site, form, asked, problems)
     except (TrintenaError, RefusedError) as error:
-        problems = [*problems, problem_of(error, form)]
-        status = error.status if isinstance(error, RefusedError) else status_of(error)
-        return _form(request, site, form, problems, status=status if status != 404 else 422)
+        problems = [problem_of(error, form), *problems]
+        return _form(request, site, form, problems, status=_status(error))
     if experiment_id is None:
         return _form(request, site, form, problems, status=422)
     return RedirectResponse(f"{PATH}?experiment={experiment_id}", 303)
@@ -150,8 +150,15 @@ def _form(
         problems=problems or [],
         wrong={problem.field: problem.sentence for problem in reversed(problems or [])},
         cost=None if wrong else cost_of(site, form, asked),
+        remedies=of_ambiguity(),
         **offered(site.registry),
     )
+
+
+def _status(error: TrintenaError | RefusedError) -> int:
+    """Of the form that is shown again; a series that was not found makes no page that is not there."""
+    status = error.status if isinstance(error, RefusedError) else status_of(error)
+    return 422 if status == 404 else status
 
 
 def _experiment(request: Request, site: Site, record: ExperimentRecord) -> HTMLResponse:

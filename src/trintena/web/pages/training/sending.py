@@ -24,48 +24,20 @@ _PLACES = {"csv": "file", "stored": "dataset", "sample": "sample", "symbol": "sy
 _ELSEWHERE = {"space": "learning_rate", "optimization_strategy": "strategy"}
 
 
-def send(
-    site: Site, form: Filled, asked: dict[str, Any], sent: FormData, problems: list[Problem]
-) -> tuple[int | None, Filled]:
-    """The number of the experiment, and the form as it is to be shown if there is none.
+def with_stored_file(site: Site, form: Filled, sent: FormData) -> Filled:
+    """The form with the file that came with it as a stored series; any other form as it is.
 
-    A file that can be read is stored in any case: browsers do not send one a second time by themselves.
+    It is stored whatever else is wrong: browsers do not send a file a second time by themselves.
 
     Raises:
-        TrintenaError, RefusedError: as `submit`; and where a file cannot be read.
+        RefusedError: the file is too large.
+        UsageError: there is none, or it cannot be read.
     """
-    if form["series"] == "csv":
-        form = _with_stored_file(site, form, sent, problems)
-    series = _series(form)
-    if not any(series.values()) and not problems:
-        problems.append(Problem(_PLACES[form["series"]], _nothing_chosen(form["series"])))
-    if problems:
-        return None, form
-    try:
-        request = TrainingRequest.model_validate(asked | series)
-    except ValidationError as error:
-        problems += [_of_validation(dict(each)) for each in error.errors()]
-        return None, form
-    return submit(site, request, form.key or None).experiment_id, form
-
-
-def problem_of(error: TrintenaError | RefusedError, form: Filled) -> Problem:
-    """What is wrong, beside the field that can mend it."""
-    return Problem(_place(error.field, form), _sentence(error))
-
-
-def _series(form: Filled) -> dict[str, str | None]:
-    if form["series"] in ("csv", "stored"):
-        return {"dataset": form["dataset"] or None}
-    return {"symbol": form[form["series"]] or None}
-
-
-def _with_stored_file(site: Site, form: Filled, sent: FormData, problems: list[Problem]) -> Filled:
-    """The form with the file that came with it as a stored series."""
+    if form["series"] != "csv":
+        return form
     file = sent.get("file")
     if not isinstance(file, UploadFile) or not file.filename:
-        problems.append(Problem("file", _nothing_chosen("csv")))
-        return form
+        raise UsageError(_nothing_chosen("csv"), field="file")
     reading = read_upload(
         file,
         site.options.maximum_upload_bytes,
@@ -79,6 +51,49 @@ def _with_stored_file(site: Site, form: Filled, sent: FormData, problems: list[P
     )
     site.services.store(reading.series)
     return replace(form, values={**form.values, "series": "stored", "dataset": reading.series.content_hash})
+
+
+def send(site: Site, form: Filled, asked: dict[str, Any], problems: list[Problem]) -> int | None:
+    """The number of the experiment; None where there are problems, to which it may add some.
+
+    Raises:
+        TrintenaError, RefusedError: as `submit`.
+    """
+    series = _series(form)
+    if not any(series.values()):
+        problems.append(Problem(_PLACES[form["series"]], _nothing_chosen(form["series"])))
+    if problems:
+        return None
+    try:
+        request = TrainingRequest.model_validate(asked | series)
+    except ValidationError as error:
+        problems += [_of_validation(dict(each)) for each in error.errors()]
+        return None
+    return submit(site, request, form.key or None).experiment_id
+
+
+def problem_of(error: TrintenaError | RefusedError, form: Filled) -> Problem:
+    """What is wrong, beside the field that can mend it."""
+    return Problem(_place(error.field, form), _sentence(error, form))
+
+
+def _series(form: Filled) -> dict[str, str | None]:
+    if form["series"] in ("csv", "stored"):
+        return {"dataset": form["dataset"] or None}
+    return {"symbol": form[form["series"]] or None}
+
+
+def of_ambiguity() -> dict[str, str]:
+    """What to do about a file that is not certain, where the command line would take an option."""
+    return {
+        "jumps": phrase(
+            en="If the step is real, accept it below.", pt="Se o salto for verdadeiro, aceite-o abaixo."
+        ),
+        "meant": phrase(
+            en="Correct the file, or say below how it is meant.",
+            pt="Corrija o arquivo ou diga abaixo como ele deve ser lido.",
+        ),
+    }
 
 
 def _nothing_chosen(series: str) -> str:
@@ -104,12 +119,14 @@ def _place(field: str | None, form: Filled) -> str:
     return _ELSEWHERE.get(field, "series")
 
 
-def _sentence(error: TrintenaError | RefusedError) -> str:
+def _sentence(error: TrintenaError | RefusedError, form: Filled) -> str:
     """Message and remedy, without the options of the command line that some remedies name."""
     if isinstance(error, SourceError):
         remedy = phrase(en="Use the sample or a CSV.", pt="Use a amostra ou um CSV.")
     elif error.field == "target":
         remedy = phrase(en="Use target “difference”.", pt="Use o alvo “diferença”.")
+    elif form["series"] == "csv" and error.hint and "--" in error.hint:
+        remedy = of_ambiguity()["jumps" if "--allow-jumps" in error.hint else "meant"]
     elif error.hint and "--" not in error.hint and "`trintena" not in error.hint:
         remedy = error.hint
     elif isinstance(error, UsageError) and error.field in (None, "lookback", "split", "years"):
