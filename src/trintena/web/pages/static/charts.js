@@ -82,10 +82,10 @@ function prepare(place) {
   });
 }
 
-// Labels stand where the lines end in what is seen now.
+// Labels stand where the lines end in what is seen now. (A phone has a legend.)
 async function label(place) {
   const { ends } = charts.get(place);
-  if (!ends.length) return;
+  if (!ends.length || narrow.matches) return;
   const { margin, height } = place.layout;
   const inside = place.querySelector(".nsewdrag")?.getBoundingClientRect().height || height - margin.t - margin.b;
   const Plotly = await plotly();
@@ -96,7 +96,6 @@ async function label(place) {
 function downloadButton(place, title) {
   const button = document.createElement("button");
   button.type = "button";
-  button.className = "download";
   button.textContent = title;
   button.addEventListener("click", async () => {
     const { width, height } = place.getBoundingClientRect();
@@ -104,7 +103,9 @@ function downloadButton(place, title) {
     const filename = ["trintena", chart, experiment].filter(Boolean).join("-");
     (await plotly()).downloadImage(place, { format: "png", width, height, scale: 2, filename });
   });
-  return button;
+  const row = document.createElement("p");
+  row.append(button);
+  return row;
 }
 
 // A select above the chart does what a click on a line does, for those who use no mouse.

@@ -28,11 +28,12 @@ export function learningCurves({ curves, running = [], last_value_rmse: last }, 
   const ends = own.slice(0, 1).map((each, i) => ({ name: named(each), colour: colour("chart-model"), x: data[trials.indexOf(own[i])].x, y: each.validation }));
   if (last !== null) {
     const shade = colour("chart-last-value");
-    data.push(line([1, longest], [last, last], words.last_value, { colour: shade, dash: "dash", hoverinfo: "skip", zorder: 3 }));
+    data.push(line([1, longest], [last, last], words.last_value, { colour: shade, dash: "dash", hoverinfo: "skip", zorder: 3, showlegend: narrow.matches }));
     ends.push({ name: words.last_value, colour: shade, x: [1, longest], y: [last, last] });
   }
   const range = view(trials.flatMap((each) => each.validation), [...own.flatMap((each) => each.validation), last]);
   const x = { title: words.epoch, tickformat: ",d", dtick: longest <= 10 ? 1 : undefined, showgrid: false };
+  x.range = [1 - 0.02 * (longest - 1), longest + 0.02 * (longest - 1)];
   const y = { title: words.validation_rmse, tickformat: TICKS, range };
   return { data, ends, layout: layout(x, y, ends, { hovermode: "closest" }), ...about };
 }
@@ -44,7 +45,8 @@ function curve(trial, words, stands, grows) {
     colour: stands ? colour("chart-model") : colour("border", 0.6),
     width: stands ? 3 : 1,
     mode: grows || n === 1 ? "lines+markers" : "lines",
-    marker: { size: trial.validation.map((_, i) => (i === n - 1 ? 7 : 0)), opacity: 1 },
+    marker: { size: trial.validation.map((_, i) => (i === n - 1 ? 7 : 0)), opacity: 1, line: { width: 0 } },
+    showlegend: stands && narrow.matches,
     meta: { model: trial.model_id },
     zorder: stands ? 2 : 0,
     hovertemplate: `%{fullData.name}<br>${escaped(words.epoch)} %{x}: %{y:,.6~g}<extra></extra>`,
@@ -69,21 +71,25 @@ function dots(trials, last, words, stands) {
       marker: {
         color: sorted.map((each) => (each.model_id === stands ? model : rest)),
         size: sorted.map((each) => (each.model_id === stands ? 12 : 9)),
+        opacity: 1,
+        line: { width: 0 },
       },
       customdata: sorted.map((each) => each.model_id),
       hovertemplate: "%{y}: %{x:,.6~g}<extra></extra>",
       cliponaxis: false,
     },
   ];
-  const shade = colour("chart-last-value");
-  const more = { hovermode: "closest", height: 96 + 24 * sorted.length };
+  const range = view(sorted.map((each) => each.value), [last]);
+  const more = { hovermode: "closest", margin: { l: 56, r: 16, t: 28, b: 40 } };
+  if (sorted.length > 10) more.height = 96 + 24 * sorted.length;
   if (last !== null) {
+    const shade = colour("chart-last-value");
+    const isRight = last > (range[0] + range[1]) / 2;
     more.shapes = [{ type: "line", x0: last, x1: last, yref: "paper", y0: 0, y1: 1, line: { color: shade, width: 2, dash: "dash" } }];
     more.annotations = [
-      { x: last, yref: "paper", y: 1, yanchor: "bottom", text: `${escaped(words.last_value)} ${number(last)}`, showarrow: false, font: { color: shade, weight: 600 } },
+      { x: last, xanchor: isRight ? "right" : "left", xshift: isRight ? 8 : -8, yref: "paper", y: 1, yanchor: "bottom", text: `${escaped(words.last_value)} ${number(last)}`, showarrow: false, font: { color: shade, weight: 600 } },
     ];
-    more.margin = { l: 56, r: 16, t: 28, b: 40 };
   }
-  const x = { title: words.validation_rmse, tickformat: TICKS, nticks: narrow.matches ? 4 : 8, range: view(sorted.map((each) => each.value), [last]) };
+  const x = { title: words.validation_rmse, tickformat: TICKS, nticks: narrow.matches ? 3 : 8, tickangle: 0, range };
   return { data, ends: [], layout: layout(x, { type: "category", showgrid: false }, [], more) };
 }

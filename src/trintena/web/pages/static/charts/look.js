@@ -1,4 +1,5 @@
-// What every chart shares: the page's colours, axes, and labels at the ends of lines in place of a legend.
+// What every chart shares: the page's colours, axes, and labels at the ends of lines; a phone has no room for
+// these, and gets a legend.
 import { dayFormat, separators } from "./plotly.js";
 
 const HEIGHT = 320;
@@ -30,7 +31,8 @@ const millis = (value) =>
 
 export function line(x, y, name, own) {
   const { colour: shade, dash = "solid", width = 2, ...more } = own;
-  return { type: "scatter", mode: "lines", x, y, name: escaped(name), line: { color: shade, width, dash }, ...more };
+  const look = { color: shade, width, dash };
+  return { type: "scatter", mode: "lines", x, y, name: escaped(name), line: look, showlegend: false, ...more };
 }
 
 function axis({ title = "", ...settings }) {
@@ -40,7 +42,7 @@ function axis({ title = "", ...settings }) {
     gridcolor: grid,
     linecolor: grid,
     zeroline: false,
-    tickfont: { color: muted, size: narrow.matches ? 12 : 13 },
+    tickfont: { color: muted, size: narrow.matches ? 11 : 13 },
     title: { text: escaped(title), font: { size: 13, color: muted }, standoff: 8 },
     fixedrange: narrow.matches, // a finger scrolls the page
     ...settings,
@@ -50,7 +52,8 @@ function axis({ title = "", ...settings }) {
 export const dates = (values) => ({
   type: "date",
   hoverformat: values.some((value) => value.length > 10) ? `${dayFormat}, %H:%M` : dayFormat,
-  nticks: narrow.matches ? 4 : 8,
+  nticks: narrow.matches ? 3 : 8,
+  tickangle: 0,
   showgrid: false,
 });
 
@@ -59,17 +62,18 @@ export function layout(x, y, ends, more = {}) {
   return {
     height: HEIGHT,
     autosize: true,
-    margin: { l: 56, r: 16 + Math.max(0, ...ends.map(({ name }) => width(name))), t: 16, b: 40 },
+    margin: { l: 56, r: 16 + (narrow.matches ? 0 : Math.max(0, ...ends.map(({ name }) => width(name)))), t: 16, b: 40 },
     paper_bgcolor: surface,
     plot_bgcolor: surface,
     font: { family: FONT, size: 13, color: text },
     hoverlabel: { bgcolor: surface, bordercolor: colour("border"), font: { color: text, family: FONT, size: 13 } },
-    showlegend: false,
+    showlegend: narrow.matches && ends.length > 0,
+    legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", itemclick: false, itemdoubleclick: false },
     separators,
     uirevision: "kept", // new data or colours keep the reader's zoom
     dragmode: narrow.matches ? false : "zoom",
     xaxis: axis(x),
-    yaxis: axis(y),
+    yaxis: axis(narrow.matches ? { ...y, title: "" } : y),
     ...more,
   };
 }
@@ -91,36 +95,35 @@ function lines(name) {
   return [name.slice(0, cut), name.slice(cut + 1)];
 }
 
-// The labels that fit what is seen now: each beside the last visible point of its line, none on another.
+// The labels that fit what is seen now: each beside the last visible point of its line, none on another. They
+// are placed in shares of the picture, for a label in units of an axis would widen what the axis shows.
 //
 // An end: { name, colour, x, y, start } with the points of its line; `start` labels the first instead.
-export function labels(ends, { xaxis, yaxis }, heightOf) {
+export function labels(ends, { xaxis, yaxis }, height) {
   const [from, to] = xaxis.range.map(millis);
   const [low, high] = yaxis.range;
-  const pixels = heightOf / (high - low);
   const placed = [];
-  for (const end of ends) {
-    const seen = end.x.map((value, i) => i).filter((i) => {
-      const at = millis(end.x[i]);
-      return end.y[i] !== null && at >= from && at <= to;
-    });
-    const i = end.start ? seen[0] : seen.at(-1);
-    if (i === undefined || end.y[i] < low || end.y[i] > high) continue;
-    placed.push({ ...end, atX: end.x[i], atY: end.y[i], pixel: (end.y[i] - low) * pixels });
+  for (const { name, colour: shade, x, y, start } of ends) {
+    const seen = x.map(millis).map((at, i) => (at >= from && at <= to && y[i] !== null ? i : -1)).filter((i) => i >= 0);
+    const i = start ? seen[0] : seen.at(-1);
+    if (i === undefined || y[i] < low || y[i] > high) continue;
+    const across = (millis(x[i]) - from) / (to - from);
+    placed.push({ name, shade, start, across, pixel: ((y[i] - low) / (high - low)) * height });
   }
-  const inMargin = placed.filter((each) => !each.start).sort((a, b) => b.pixel - a.pixel);
-  spread(inMargin, heightOf);
-  return placed.map(({ name, colour: shade, start, atX, atY, pixel, wanted = pixel }) => ({
-    x: atX,
-    y: atY,
-    text: lines(name).map(escaped).join("<br>"),
-    font: { color: shade, size: LABEL, weight: 600 },
-    showarrow: false,
-    align: "left",
+  spread(placed.filter((each) => !each.start).sort((a, b) => b.pixel - a.pixel), height);
+  return placed.map(({ name, shade, start, across, pixel }) => ({
+    xref: "paper",
+    x: across,
     xanchor: "left",
     xshift: start ? 0 : 4,
+    yref: "paper",
+    y: pixel / height,
     yanchor: start ? "bottom" : "middle",
-    yshift: start ? 6 : wanted - pixel,
+    yshift: start ? 6 : 0,
+    text: lines(name).map(escaped).join("<br>"),
+    font: { color: shade, size: LABEL, weight: 600 },
+    align: "left",
+    showarrow: false,
   }));
 }
 
@@ -129,9 +132,9 @@ function spread(stack, height) {
   let above = Infinity;
   for (const each of stack) {
     const half = (GAP * lines(each.name).length) / 2;
-    each.wanted = Math.min(each.pixel, above - half);
-    above = each.wanted - half;
+    each.pixel = Math.min(each.pixel, above - half);
+    above = each.pixel - half;
   }
   const tooLow = Math.max(0, -above);
-  for (const each of stack) each.wanted = Math.min(each.wanted + tooLow, height);
+  for (const each of stack) each.pixel += tooLow;
 }

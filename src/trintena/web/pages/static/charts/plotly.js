@@ -63,7 +63,7 @@ function localeOf() {
       decimal: part("decimal"),
       thousands: part("group"),
       year: "%Y",
-      month: isPortuguese ? "%b de %Y" : "%b %Y",
+      month: "%b %Y",
       dayMonth: isPortuguese ? "%-d de %b" : "%b %-d",
       dayMonthYear: isPortuguese ? "%-d de %b de %Y" : "%b %-d, %Y",
       date: isPortuguese ? "%-d de %b de %Y" : "%b %-d, %Y",

@@ -1,5 +1,5 @@
 // What was forecast: the gain over the last value and the path of prices on the test segment, and what is next.
-import { colour, dates, day, layout, line } from "./look.js";
+import { colour, dates, day, layout, line, narrow } from "./look.js";
 
 const OPENS_ON = 90; // the newest dates of the test segment
 const LEAST_SHOWN = 30; // dates of history beside a forecast
@@ -9,16 +9,19 @@ const VALUE = "%{fullData.name}: %{y:,.6~g}<extra></extra>";
 const styles = {
   actual: () => ({ colour: colour("text") }),
   model: () => ({ colour: colour("chart-model"), zorder: 2 }),
-  last_value: () => ({ colour: colour("chart-last-value"), dash: "dash", zorder: 1 }),
+  last_value: () => ({ colour: colour("chart-last-value"), dash: "dash", zorder: 3 }), // seen on what repeats it
 };
+
+const capital = (word) => word.charAt(0).toLocaleUpperCase() + word.slice(1);
 
 function pictured(series, words) {
   const data = [];
   const ends = [];
   for (const { key, x, y, start = false, ...more } of series) {
     const style = styles[key]();
-    data.push(line(x, y, words[key], { ...style, ...more }));
-    ends.push({ name: words[key], colour: style.colour, x, y, start });
+    const name = capital(words[key]);
+    data.push(line(x, y, name, { ...style, showlegend: narrow.matches, ...more }));
+    ends.push({ name, colour: style.colour, x, y, start });
   }
   return { data, ends };
 }
@@ -74,7 +77,7 @@ export function forecast({ history, forecast: steps, origin, last_value: last },
         x: [from, ...ahead.x],
         y: [last, ...ahead.y],
         mode: "lines+markers",
-        marker: { size: [0, ...ahead.y.map(() => 7)], opacity: 1 },
+        marker: { size: [0, ...ahead.y.map(() => 7)], opacity: 1, line: { width: 0 } },
         hovertemplate: VALUE,
       },
     ],
