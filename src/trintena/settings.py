@@ -7,7 +7,7 @@
 | `TRINTENA_CACHE` | `{home}/cache` | compiled programs; safe to delete, or to share between homes |
 | `TRINTENA_WORKERS` | one for each usable core | worker processes that train |
 | `TRINTENA_LANG` | the system's locale | `en` or `pt`: the language of what people read |
-| `TRINTENA_TOKEN` | none; a new one where it listens beyond this machine | what `trintena serve` asks of whoever comes |
+| `TRINTENA_TOKEN` | none; beyond this machine a new one | what `trintena serve` asks of whoever comes |
 | `MLFLOW_TRACKING_URI` | none | MLflow's own: where experiments are logged, too, with the extra `mlflow` |
 """
 

@@ -12,10 +12,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from trintena.bootstrap import Application, application
 from trintena.errors import BusyError, TrintenaError
@@ -24,6 +23,8 @@ from trintena.experiments.overview import heed_cancel
 from trintena.experiments.run import run_locked
 from trintena.jobs.child import follow
 from trintena.jobs.locks import ExperimentLock, WorkerPlace
+from trintena.language import phrase
+from trintena.registry import ExperimentRecord, Registry
 from trintena.settings import Settings
 
 logger = logging.getLogger("trintena")
@@ -31,13 +32,25 @@ logger = logging.getLogger("trintena")
 POLL_S = 0.5
 _NICENESS = 10
 """Training gives way to the answers of the server that runs beside it."""
+_MOST_DEATHS = 3
+"""A worker that dies so often in an experiment, without one more trial in between, dies of it."""
 
-Watch = Callable[[int], AbstractContextManager[Observer]]
-"""Given an experiment's number, what to do with its progress for as long as it runs."""
+
+class Audience:
+    """Who is told what a worker does; this one says nothing."""
+
+    def watching(self, record: ExperimentRecord) -> AbstractContextManager[Observer]:
+        """An observer of an experiment, for as long as it runs."""
+        return nullcontext(lambda progress: None)
+
+    def ended(self, record: ExperimentRecord, answer: dict[str, Any]) -> None:
+        """An experiment gave its answer."""
+
+    def failed(self, record: ExperimentRecord, reason: str) -> None:
+        """An experiment could not be run to its end."""
 
 
-def _unwatched(experiment_id: int) -> AbstractContextManager[Observer]:
-    return nullcontext(lambda progress: None)
+NOBODY = Audience()
 
 
 def work(
@@ -45,7 +58,7 @@ def work(
     *,
     places: int = 1,
     parent: int | None = None,
-    watch: Watch = _unwatched,
+    audience: Audience = NOBODY,
     workers: int | None = None,
 ) -> NoReturn:
     """Run experiments of the queue until this process is told to end.
@@ -57,7 +70,7 @@ def work(
         settings: where the database is.
         places: how many experiments may run at once, those of other workers counted.
         parent: the process with which this one ends; None: it lives by itself.
-        watch: who is told how far an experiment is.
+        audience: who is told.
         workers: processes that train.
     """
     settings = settings or Settings.from_environment()
@@ -68,31 +81,52 @@ def work(
     os.nice(_NICENESS)
     with WorkerPlace.wait_for_one(settings.locks, places), application(settings) as app:
         while True:
-            if not run_next(app, watch=watch, workers=workers):
+            try:
+                ran = run_next(app, audience=audience, workers=workers)
+            except BusyError as error:  # somebody holds the database: what waits can wait longer
+                logger.warning("%s", error)
+                ran = False
+            if not ran:
                 time.sleep(POLL_S)
 
 
-def run_next(app: Application, *, watch: Watch = _unwatched, workers: int | None = None) -> bool:
+def run_next(app: Application, *, audience: Audience = NOBODY, workers: int | None = None) -> bool:
     """Run the first experiment of the queue that no process runs; False where there is none."""
     for experiment_id in app.registry.queue():
+        lock = ExperimentLock(app.settings.locks, experiment_id)
         try:
-            with ExperimentLock(app.settings.locks, experiment_id):
-                if experiment_id in app.registry.queue():
-                    _run(app, experiment_id, watch, workers)
-                    return True
+            lock.acquire()
         except BusyError:
             continue
+        try:
+            # Before the lock was ours somebody may have ended, run or deleted it.
+            if experiment_id in app.registry.queue():
+                _run(app, experiment_id, audience, workers)
+                return True
+        finally:
+            lock.release()
     return False
 
 
-def _run(app: Application, experiment_id: int, watch: Watch, workers: int | None) -> None:
+def _run(app: Application, experiment_id: int, audience: Audience, workers: int | None) -> None:
     registry = app.registry
     if registry.cancel_requested(experiment_id):
         heed_cancel(registry, experiment_id)
         return
+    record = registry.experiment(experiment_id)
     try:
-        with app.workplace(workers=workers) as place, watch(experiment_id) as observe:
-            run_locked(place, experiment_id, observe)
+        if _deaths(registry, experiment_id) >= _MOST_DEATHS:
+            raise TrintenaError(
+                phrase(
+                    en=f"The process that ran it died {_MOST_DEATHS} times in a row.",
+                    pt=f"O processo que o executava morreu {_MOST_DEATHS} vezes seguidas.",
+                )
+            )
+        with app.workplace(workers=workers) as place, audience.watching(record) as observe:
+            answer = run_locked(place, experiment_id, observe)
+    except SystemExit:
+        registry.add_event(experiment_id, "stopped")
+        raise
     except Exception as error:
         # What one experiment breaks on must not keep the next ones waiting.
         if not isinstance(error, TrintenaError):
@@ -100,9 +134,22 @@ def _run(app: Application, experiment_id: int, watch: Watch, workers: int | None
         if registry.experiment(experiment_id).state != "failed":
             registry.set_state(experiment_id, "failed", str(error))
             registry.add_event(experiment_id, "failed", {"message": str(error)})
+        audience.failed(record, str(error))
         return
+    audience.ended(record, answer)
     if remark := tracking.track(app.settings, registry, experiment_id):
         logger.log(logging.WARNING if remark.is_warning else logging.INFO, "%s", remark.sentence)
+
+
+def _deaths(registry: Registry, experiment_id: int) -> int:
+    """How often in a row a process that ran it died, without one trial ended in between."""
+    n_deaths = 0
+    for event in registry.events(experiment_id):
+        if event.kind == "running":
+            n_deaths += 1
+        elif event.kind != "best":
+            n_deaths = 0
+    return n_deaths
 
 
 def _end(number: int, frame: FrameType | None) -> NoReturn:

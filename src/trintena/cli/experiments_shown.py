@@ -12,6 +12,7 @@ from trintena.cli.tables import NOTHING, moment, print_fields, print_table
 from trintena.cli.texts import one_line, say, span
 from trintena.domain import ENDED, Range, SearchSpace
 from trintena.language import number, phrase
+from trintena.report import words
 
 if TYPE_CHECKING:
     from trintena.domain import Search, TrialState
@@ -162,14 +163,7 @@ def progress(record: ExperimentRecord) -> str:
 
 def state(code: str) -> str:
     """What people call the state of an experiment."""
-    return {
-        "queued": phrase(en="queued", pt="na fila"),
-        "running": phrase(en="running", pt="em execução"),
-        "interrupted": phrase(en="interrupted", pt="interrompido"),
-        "succeeded": phrase(en="succeeded", pt="concluído"),
-        "failed": phrase(en="failed", pt="falhou"),
-        "cancelled": phrase(en="cancelled", pt="cancelado"),
-    }.get(code, code)
+    return words.state(code)[1]
 
 
 def told_of(search: Search) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +11,6 @@ import typer
 from trintena.language import phrase
 
 if TYPE_CHECKING:
-    from trintena.experiments import Observer
     from trintena.web.options import WebOptions
 
 AtOnce = Annotated[int, typer.Option(min=1, help="Experiments that may run at the same time.")]
@@ -44,6 +41,7 @@ def serve(
     - `trintena serve --port 8000`
     - `trintena serve --host 0.0.0.0`
     """
+    from trintena.cli.output import people
     from trintena.jobs.supervision import Supervised
     from trintena.web.options import WebOptions
     from trintena.web.server import listening, run_server, token_for
@@ -60,7 +58,15 @@ def serve(
     # The address first: where it is taken, nothing is begun.
     with listening(options) as socket, Supervised(command, name="worker"):
         _say_where(options, is_token_new=not os.environ.get("TRINTENA_TOKEN"))
-        run_server(options, socket, n_processes=web_processes)
+        try:
+            run_server(options, socket, n_processes=web_processes)
+        except KeyboardInterrupt:
+            people.print(
+                phrase(
+                    en="Ended. What waits or was cut off goes on at the next start.",
+                    pt="Encerrado. O que espera ou foi interrompido continua na próxima partida.",
+                )
+            )
 
 
 def _say_where(options: WebOptions, *, is_token_new: bool) -> None:
@@ -106,15 +112,7 @@ def worker(
     Examples:
     - `trintena worker`
     """
+    from trintena.cli.worker_told import Told
     from trintena.worker import work
 
-    work(places=at_once, parent=parent, watch=_told_in_lines, workers=workers)
-
-
-@contextmanager
-def _told_in_lines(experiment_id: int) -> Iterator[Observer]:
-    """Progress as plain lines, under the experiment's number."""
-    from trintena.cli.live import shown_progress
-
-    with shown_progress(lines_of=experiment_id) as observe:
-        yield observe
+    work(places=at_once, parent=parent, audience=Told(), workers=workers)

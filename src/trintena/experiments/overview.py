@@ -12,6 +12,7 @@ from trintena.experiments.answer import partial_answer
 from trintena.experiments.case import Case
 from trintena.jobs.locks import ExperimentLock, is_held
 from trintena.language import phrase
+from trintena.report import words
 
 if TYPE_CHECKING:
     from trintena.registry import ExperimentRecord, Registry
@@ -41,6 +42,7 @@ def described(settings: Settings, record: ExperimentRecord) -> dict[str, Any]:
         "started_at": record.started_at and record.started_at.isoformat(),
         "finished_at": record.finished_at and record.finished_at.isoformat(),
         "cancel_requested": record.cancel_requested,
+        "enqueued": record.enqueued_at is not None and record.state in ("queued", "running"),
         "resume": None if alive or state == "succeeded" else f"trintena train --resume {record.id}",
     }
 
@@ -78,10 +80,11 @@ def cancel(settings: Settings, registry: Registry, experiment_id: int) -> bool:
         UsageError: it has ended already.
     """
     if not registry.request_cancel(experiment_id):
+        _, ended = words.state(registry.experiment(experiment_id).state)
         raise UsageError(
             phrase(
-                en=f"Experiment {experiment_id} has ended already.",
-                pt=f"O experimento {experiment_id} já terminou.",
+                en=f"Experiment {experiment_id} has ended already: it is {ended}.",
+                pt=f"O experimento {experiment_id} já terminou: {ended}.",
             ),
             hint=phrase(
                 en=f"See `trintena experiments show {experiment_id}`.",

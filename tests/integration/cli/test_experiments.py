@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from trintena.domain import ExperimentSpec, Hyperparameters, Range, Search, SearchSpace, TrialResult
@@ -22,7 +23,11 @@ Trintena = Callable[..., Any]
 def finish_one(registry: Registry, experiment_id: int) -> None:
     """Record what a run leaves when it is killed after its first trial."""
     registry.set_state(experiment_id, "running")
-    trial = TrialResult(6, "COMPLETE", Hyperparameters(), seed=0, validation_rmse=0.02)
+    case = Case.load(registry, registry.experiment(experiment_id))
+    forecasts = {"validation": np.zeros((len(case.segments.validation), case.spec.horizon), np.float32)}
+    trial = TrialResult(
+        6, "COMPLETE", Hyperparameters(), seed=0, validation_rmse=0.02, forecasts=forecasts
+    )
     registry.record_trial(experiment_id, trial, {"validation": {"rmse": 0.02, "skill": -0.5}})
     failed = TrialResult(1, "FAIL", Hyperparameters(), seed=0, reason="diverged in epoch 1")
     registry.record_trial(experiment_id, failed, {})
@@ -91,7 +96,10 @@ def test_cancelling_one_that_nobody_runs_ends_it_at_once(
     finish_one(registry, queued)
     shown = trintena("experiments", "cancel", queued)
     assert (shown.code, shown.out) == (0, f"Experiment {queued} is cancelled.\n")
-    assert registry.experiment(queued).state == "cancelled"
+    cancelled = registry.experiment(queued)
+    assert cancelled.state == "cancelled"
+    assert cancelled.result is not None
+    assert (cancelled.result["status"], cancelled.result["winner"]["model_id"]) == ("cancelled", 6)
     again = trintena("experiments", "cancel", queued)
     assert again.code == 2
     assert "ended already" in again.err
