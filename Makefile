@@ -60,8 +60,9 @@ check-docs: $(DEV)
 	@printf '\n== Generated documentation\n'
 	$(BIN)/python docs/generate.py --check
 
-bench: $(DEV) $(PEER)/.installed ## time all 30 architectures against the same ones under Keras on TensorFlow
+bench: $(DEV) $(PEER)/.installed ## time all 30 architectures against the same ones under Keras on TensorFlow, then the web server
 	$(BIN)/python benchmarks/run.py --peer-python $(PEER)/bin/python
+	$(BIN)/python benchmarks/web.py
 
 bench-peer: $(DEV) $(PEER)/.installed ## time a search over hyper-parameters against KerasTuner (about half an hour)
 	$(BIN)/python benchmarks/tuner.py --peer-python $(PEER)/bin/python
