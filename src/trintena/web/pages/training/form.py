@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -124,7 +125,10 @@ def read(form: Filled) -> tuple[dict[str, Any], list[Problem]]:
         )
     asked["seed"] = reading.whole("seed", phrase(en="Seed", pt="Semente"), 0, MAXIMUM_SEED)
     if form["period"] == "dates":
-        asked |= {"years": None, "start": form["start"] or None, "end": form["end"] or None}
+        first, last = phrase(en="First date", pt="Primeira data"), phrase(en="Last date", pt="Última data")
+        asked["years"] = None
+        asked["start"] = reading.date("start", first, optional=True)
+        asked["end"] = reading.date("end", last, optional=True)
     else:
         asked["years"] = (
             None if form["years"] == "all" else reading.whole("years", phrase(en="Years", pt="Anos"), 1, 1000)
@@ -138,7 +142,12 @@ def read(form: Filled) -> tuple[dict[str, Any], list[Problem]]:
         shares = [reading.whole(field, name, 1, 97) for field, name in zip(SHARES, names, strict=True)]
         asked["split"] = None if None in shares else [(share or 0) / 100 for share in shares]
     elif form["split"] == "dates":
-        asked["split"] = [form[name] for name in BORDERS]
+        opened = (
+            phrase(en="Validation from", pt="Validação a partir de"),
+            phrase(en="Calibration from", pt="Calibração a partir de"),
+            phrase(en="Test from", pt="Teste a partir de"),
+        )
+        asked["split"] = [reading.date(field, name) for field, name in zip(BORDERS, opened, strict=True)]
     return asked, reading.problems
 
 
@@ -175,6 +184,22 @@ class _Reading:
             ),
         )
         return None
+
+    def date(self, field: str, name: str, *, optional: bool = False) -> str | None:
+        text = self._form[field]
+        if optional and not text:
+            return None
+        try:
+            return date.fromisoformat(text).isoformat()
+        except ValueError:
+            self.note(
+                field,
+                phrase(
+                    en=f"{name}: enter a date such as 2018-12-31",
+                    pt=f"{name}: digite uma data como 2018-12-31",
+                ),
+            )
+            return None
 
     def attempt(self, field: str, make: Callable[[], Any]) -> Any:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
@@ -37,9 +38,10 @@ PATH = "/advanced-training"
 Number = Annotated[int, Query(ge=1, le=2**62)]
 
 
-async def _sent(request: Request) -> FormData:
-    """The form of a request; read before its handler, which runs in a thread, is called."""
-    return await request.form()
+async def _sent(request: Request) -> AsyncIterator[FormData]:
+    """The form of a request, read before its handler is called in a thread; its files are gone afterwards."""
+    async with request.form() as form:
+        yield form
 
 
 @router.get(PATH)

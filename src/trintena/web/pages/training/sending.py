@@ -112,11 +112,12 @@ def _of_validation(error: dict[str, Any]) -> Problem:
 
 def _place(field: str | None, form: Filled) -> str:
     """The field of the form that a refusal is about."""
-    if field in (None, "symbol", "dataset", "name"):
-        return _PLACES.get(form["series"], "series")
-    if field in DEFAULTS or field == "model_ids":
+    named = _PLACES.get(form["series"], "series")
+    if field in ("symbol", "dataset", "name"):
+        return named
+    if field in DEFAULTS or field in ("model_ids", "file"):
         return field
-    return _ELSEWHERE.get(field, "series")
+    return _ELSEWHERE.get(field or "", named)
 
 
 def _sentence(error: TrintenaError | RefusedError, form: Filled) -> str:
