@@ -74,7 +74,7 @@ EXAMPLE = {
     summary="Forecast the next steps",
     responses={
         200: {"content": {"application/json": {"example": EXAMPLE}}},
-        **refusals(404, 409, 422, 502),
+        **refusals(404, 409, 422, 424),
     },
 )
 def predict(

@@ -228,7 +228,7 @@ def test_a_source_is_not_asked_by_everybody(visitor: Visitor, of_yahoo: ModelVer
     assert "Os preços guardados servem no lugar" in in_portuguese["remarks"][0]
 
 
-def test_a_source_that_fails_with_nothing_stored_is_a_bad_gateway(
+def test_a_source_that_fails_with_nothing_stored_is_a_refusal(
     visitor: Visitor, of_yahoo: ModelVersion, yahoo: Yahoo
 ) -> None:
     yahoo.answers(Reply(b"down", 503))
