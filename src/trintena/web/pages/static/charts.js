@@ -15,7 +15,8 @@ const near = new IntersectionObserver(
     for (const { isIntersecting, target } of seen) {
       if (!isIntersecting) continue;
       near.unobserve(target);
-      charts.set(target, { words: JSON.parse(target.dataset.strings || "{}"), ends: [] });
+      const chosen = Number(target.dataset.model) || undefined; // the page may know better who leads
+      charts.set(target, { words: JSON.parse(target.dataset.strings || "{}"), ends: [], chosen });
       redraw(target);
     }
   },

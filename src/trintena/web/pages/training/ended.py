@@ -125,6 +125,7 @@ def _champion(report: Report) -> dict[str, Any] | None:
     serving = report.answer.get("serving")
     seeds: Mapping[str, Any] = row.get("seeds") or {}
     return {
+        "model_id": row["model_id"],
         "name": f"{row['model_id']} {row['model_name']}",
         "version": champion["version"] if champion else None,
         "serves": (serving or champion or {}).get("version"),

@@ -115,7 +115,7 @@ def _place(field: str | None, form: Filled) -> str:
     named = _PLACES.get(form["series"], "series")
     if field in ("symbol", "dataset", "name"):
         return named
-    if field in DEFAULTS or field in ("model_ids", "file"):
+    if field is not None and (field in DEFAULTS or field in ("model_ids", "file")):
         return field
     return _ELSEWHERE.get(field or "", named)
 
