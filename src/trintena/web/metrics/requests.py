@@ -16,7 +16,8 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 FOLDER_OF_COUNTS = "PROMETHEUS_MULTIPROC_DIR"
-disable_created_metrics()  # a second series for each, of when it was first counted: nothing here shows it
+# A second series for each, of when it was first counted: nothing shows it.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 FORECAST = ("POST", "/api/predict")
 UNMATCHED = "unmatched"
