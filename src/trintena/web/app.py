@@ -43,6 +43,8 @@ def create_app(options: WebOptions | None = None, settings: Settings | None = No
     async def open_and_close(app: FastAPI) -> AsyncIterator[None]:
         with application(settings) as opened:
             app.state.site = Site(opened, options)
+            if opened.registry.newest_champion() is not None:
+                opened.services.inference.start()  # it loads meanwhile: the first forecast need not wait
             async with open_hub(app.state.site) as app.state.hub:
                 yield
 

@@ -48,7 +48,7 @@ class SpeakTheLanguage:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("Content-Language", {"pt": "pt-BR"}.get(chosen, chosen))
-                headers.add_vary_header("Accept-Language")
+                headers.add_vary_header("Accept-Language, Cookie")
             await send(message)
 
         with speaking(chosen):
