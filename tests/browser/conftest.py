@@ -19,7 +19,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from browser.serving import Server, fill, serve
 from browser.watching import Complaints, watched
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -34,11 +41,16 @@ OpenPage = Callable[..., Page]
 StartServer = Callable[..., Server]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test of this folder before anything is trained for it, where there is no browser."""
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium: run scripts/install-chromium.sh, or install Chromium or Google Chrome")
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, once for each process of tests."""
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium: run scripts/install-chromium.sh, or install Chromium or Google Chrome")
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET])
         yield opened
