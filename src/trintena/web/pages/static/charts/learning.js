@@ -18,7 +18,7 @@ function view(values, whole) {
 export function learningCurves({ curves, running = [], last_value_rmse: last }, words, chosen) {
   const trials = [...curves, ...running.filter((each) => each.validation.length)];
   if (!trials.length) return null;
-  const stands = chosen ?? trials[0].model_id;
+  const stands = trials.some((each) => each.model_id === chosen) ? chosen : trials[0].model_id;
   const choices = new Map(trials.map((each) => [each.model_id, named(each)]));
   const about = { choices, stands };
   if (trials.every((each) => each.validation.length <= 1)) return { ...dots(trials, last, words, stands), ...about };
