@@ -18,8 +18,8 @@ DEV := $(VENV)/.dev-installed
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo serve test test-slow check check-format check-lint check-types check-imports check-docs \
-    bench bench-search bench-strategies bench-peer bench-files format docs lock clean
+.PHONY: help demo serve test test-slow check check-format check-lint check-types check-imports check-docs check-messages \
+    bench bench-search bench-strategies bench-peer bench-files format docs messages lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -32,13 +32,14 @@ serve: $(RUNTIME) ## the pages and the API on http://localhost:5000, until Ctrl-
 
 test: check ## everything that must hold before a change lands: `make check`, then the tests
 	@printf '\n== Tests\n'
+	@scripts/install-chromium.sh
 	$(BIN)/pytest -n $(TEST_PROCESSES) $(PYTEST)
 
 test-slow: $(DEV) ## the checks that take minutes and are left out of `make test`
 	@printf '\n== Slow tests\n'
 	$(BIN)/pytest -m slow $(PYTEST)
 
-check: check-format check-lint check-types check-imports check-docs ## format, lint, types, layers, generated docs
+check: check-format check-lint check-types check-imports check-docs check-messages ## format, lint, types, layers, generated docs, translations
 
 check-format: $(DEV)
 	@printf '\n== Format\n'
@@ -59,6 +60,10 @@ check-imports: $(DEV)
 check-docs: $(DEV)
 	@printf '\n== Generated documentation\n'
 	$(BIN)/python docs/generate.py --check
+
+check-messages: $(DEV)
+	@printf '\n== Translations\n'
+	$(BIN)/python scripts/messages.py --check
 
 bench: $(DEV) $(PEER)/.installed ## time all 30 architectures against the same ones under Keras on TensorFlow, then the web server
 	$(BIN)/python benchmarks/run.py --peer-python $(PEER)/bin/python
@@ -87,6 +92,9 @@ docs: $(DEV) ## write docs/reference/ anew
 # peers have their own: TensorFlow does not allow their h5py.)
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
     --annotation-style line --custom-compile-command "make lock" $(UPGRADE)
+
+messages: $(DEV) ## gather the texts of the pages for translation
+	$(BIN)/python scripts/messages.py
 
 lock: $(BIN)/python ## follow pyproject.toml in the lock files (newest versions: make lock UPGRADE=--upgrade)
 	$(PIP) install 'uv>=0.9,<1'

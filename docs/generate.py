@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 from trintena import settings
 from trintena.cli import app
+from trintena.web.api.reference import REFUSALS
 from trintena.web.app import create_app
 from trintena.zoo import ARCHITECTURES, CATEGORIES, WindowShape
 
@@ -96,10 +97,14 @@ def settings_page() -> str:
 def http_page() -> str:
     """Every route of the API, as its OpenAPI description has it."""
     described = create_app().openapi()
+    everywhere = "; ".join(
+        f"`{status}` {_clause(about['description'])}" for status, about in REFUSALS.items()
+    )
     parts = [
         "# HTTP API",
         "Served by `trintena serve`, which also shows it as a page to try things on (`/docs`) and describes "
         "it for programs (`/openapi.json`). [What it is like to use](../server.md).",
+        f"Whatever is asked for may be answered by {everywhere}.",
     ]
     for path, operations in described["paths"].items():
         for method, operation in operations.items():
@@ -108,11 +113,22 @@ def http_page() -> str:
                 parts.append(text)
             if given := [*_parameters(operation), *_fields(operation, described)]:
                 parts.append("\n".join(["| field | in | meaning |", "|---|---|---|", *given]))
+            own = {
+                status: about["description"]
+                for status, about in operation["responses"].items()
+                if int(status) not in REFUSALS
+            }
             answers = [
-                f"`{status}` {answer['description']}" for status, answer in operation["responses"].items()
+                f"`{status}`" if text == "Successful Response" else f"`{status}` {_clause(text)}"
+                for status, text in own.items()
             ]
             parts.append("Answers: " + "; ".join(answers) + ".")
     return "\n\n".join(parts)
+
+
+def _clause(sentence: str) -> str:
+    """A sentence as part of a longer one."""
+    return sentence[0].lower() + sentence[1:].rstrip(".")
 
 
 def _parameters(operation: dict[str, Any]) -> Iterator[str]:

@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, sync_playwright
 from integration.web.serving import served
 from trintena.jobs.locks import WorkerPlace
 from trintena.settings import Settings
+from trintena.web.api.reference import REFUSALS
 from trintena.web.options import WebOptions
 from trintena.web.server import token_for
 
@@ -54,7 +55,8 @@ def test_the_description_says_what_the_api_is_and_how_it_refuses(server: str) ->
     assert "no investment advice" in described["info"]["description"]
     for path, methods in described["paths"].items():
         for method, about in methods.items():
-            assert {"4XX", "5XX"} <= about["responses"].keys(), (method, path)
+            everywhere = {str(status) for status in REFUSALS}
+            assert everywhere <= about["responses"].keys(), (method, path)
             assert "HTTPValidationError" not in str(about), (method, path)
     assert set(described["components"]["schemas"]["ErrorDetail"]["properties"]) == {
         "code",

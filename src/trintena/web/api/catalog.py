@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import inspect
 from functools import cache
-from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from trintena.language import language, phrase
@@ -60,11 +59,11 @@ class Catalog(BaseModel):
     response_model=Catalog,
     responses={304: {"description": "It is the one whose `ETag` was sent in `If-None-Match`."}},
 )
-def models_info(if_none_match: Annotated[str | None, Header()] = None) -> Response:
+def models_info(request: Request) -> Response:
     """The thirty architectures, what each is in a line, where it comes from, and how large it is."""
     body, tag = _written(language())
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    if if_none_match is not None and _names(if_none_match, tag):
+    if _names(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type="application/json", headers=headers)
 

@@ -30,8 +30,16 @@ Thirty recurrent networks compete to forecast a price series and are judged hone
 """
 
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": ErrorAnswer, "description": "Refused; the message says what was expected."},
-    "5XX": {"model": ErrorAnswer, "description": "Not the request's fault."},
+    status: {"model": ErrorAnswer, "description": description}
+    for status, description in (
+        (400, "The request cannot be read."),
+        (401, "The token is missing or wrong, where this server asks for one."),
+        (403, "The page of another site asked for it."),
+        (405, "Not with this method; `Allow` has those that there are."),
+        (413, "What was sent is too large."),
+        (421, "The request names another host than this one."),
+        (500, "A fault of this server, not of the request."),
+    )
 }
 """What every route may answer, whatever it is for."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, cast
+from typing import cast
 
-from fastapi import APIRouter, FastAPI, Header, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from prometheus_client.core import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
@@ -38,13 +38,13 @@ def count_requests(app: FastAPI) -> None:
         }
     },
 )
-def metrics(request: Request, site: TheSite, accept: Annotated[str | None, Header()] = None) -> Response:
+def metrics(request: Request, site: TheSite) -> Response:
     """Experiments, trials, champions, processes and requests, as they are now."""
     scrape = CollectorRegistry()
     scrape.register(StoredMetrics(site.settings, site.registry))
     scrape.register(ProcessMetrics(site.settings))
     scrape.register(cast("RequestMetrics", request.app.state.request_metrics).collector())
-    encode, content_type = _encoder(accept or "")
+    encode, content_type = _encoder(request.headers.get("accept", ""))
     return Response(encode(scrape), media_type=content_type)
 
 
