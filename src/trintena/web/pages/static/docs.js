@@ -16,7 +16,7 @@ window.SwaggerUIBundle({
   domNode: place,
   url: place.dataset.description,
   presets: [window.SwaggerUIBundle.presets.apis],
-  deepLinking: true,
+  deepLinking: false, // its links stand inside of buttons, which no screen reader can tell apart
   docExpansion: "list",
   defaultModelsExpandDepth: 0,
   validatorUrl: null, // else it would send the description to a server elsewhere
