@@ -81,4 +81,4 @@ def axe(page: Page) -> None:
         if each["impact"] in _SERIOUS
         for node in each["nodes"]
     ]
-    assert serious == []
+    assert not serious, "\n".join(serious)
