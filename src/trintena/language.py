@@ -51,3 +51,11 @@ def number(value: float | None, pattern: str = ",") -> str:
         return "—"
     text = format(value, pattern)
     return phrase(en=text, pt=text.translate(str.maketrans(",.", ".,")))
+
+
+def span(seconds: float) -> str:
+    """A span of time in the largest units that say something."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"

@@ -8,8 +8,8 @@ from rich.text import Text
 
 from trintena.cli.output import screen
 from trintena.cli.ranking import is_fitted, print_ranking
-from trintena.cli.texts import say, setting, span
-from trintena.language import number
+from trintena.cli.texts import say, setting
+from trintena.language import number, span
 from trintena.report.words import verdict
 
 _STEPS_SHOWN = 5

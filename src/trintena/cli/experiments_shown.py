@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from trintena.cli.board import told_search
 from trintena.cli.output import screen
 from trintena.cli.tables import NOTHING, moment, print_fields, print_table
-from trintena.cli.texts import one_line, say, span
+from trintena.cli.texts import one_line, say
 from trintena.domain import ENDED, Range, SearchSpace
-from trintena.language import number, phrase
+from trintena.language import number, phrase, span
 from trintena.report import words
 
 if TYPE_CHECKING:

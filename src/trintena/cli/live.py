@@ -13,8 +13,8 @@ from rich.progress_bar import ProgressBar
 from rich.text import Text
 
 from trintena.cli.output import people
-from trintena.cli.texts import one_line, say, span
-from trintena.language import number
+from trintena.cli.texts import one_line, say
+from trintena.language import number, span
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -6,9 +6,9 @@ from typing import Any
 
 from trintena.cli.output import screen
 from trintena.cli.tables import NOTHING, print_table
-from trintena.cli.texts import one_line, say, span
+from trintena.cli.texts import one_line, say
 from trintena.domain import ENDED
-from trintena.language import number
+from trintena.language import number, span
 
 SIGNED = "+z.2%"
 """A share with its sign, and zero without a minus."""

@@ -155,11 +155,3 @@ def setting(parameters: Mapping[str, Any]) -> str:
 def one_line(text: str) -> str:
     """A text from elsewhere, such as the reason of a failure, without line breaks and control characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-def span(seconds: float) -> str:
-    """A span of time in the largest units that say something."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"

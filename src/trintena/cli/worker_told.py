@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from trintena.cli.live import shown_progress
 from trintena.cli.output import people
-from trintena.cli.texts import say, span
-from trintena.language import phrase
+from trintena.cli.texts import say
+from trintena.language import phrase, span
 from trintena.report import words
 from trintena.worker import Audience
 

@@ -10,6 +10,7 @@ from trintena.evaluation.board import model_rows
 from trintena.evaluation.studies import found_by, study_rows
 from trintena.experiments.answer import partial_answer
 from trintena.experiments.case import Case
+from trintena.experiments.run import nothing_to_resume
 from trintena.jobs.locks import ExperimentLock, is_held
 from trintena.language import phrase
 from trintena.report import words
@@ -122,12 +123,7 @@ def send_on(settings: Settings, registry: Registry, experiment_id: int) -> None:
     with ExperimentLock(settings.locks, experiment_id):
         record = registry.experiment(experiment_id)
         if record.state == "succeeded":
-            raise UsageError(
-                phrase(
-                    en=f"Experiment {experiment_id} has finished; there is nothing to resume.",
-                    pt=f"O experimento {experiment_id} já terminou; não há o que retomar.",
-                )
-            )
+            raise nothing_to_resume(experiment_id)
         if experiment_id not in registry.queue():
             registry.enqueue(experiment_id)
             registry.add_event(experiment_id, "queued")

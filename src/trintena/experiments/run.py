@@ -46,16 +46,7 @@ def run_locked(
     registry = place.registry
     record = registry.experiment(experiment_id)
     if record.state == "succeeded":
-        raise UsageError(
-            phrase(
-                en=f"Experiment {experiment_id} has finished; there is nothing to resume.",
-                pt=f"O experimento {experiment_id} já terminou; não há o que retomar.",
-            ),
-            hint=phrase(
-                en=f"See `trintena experiments show {experiment_id}`.",
-                pt=f"Veja `trintena experiments show {experiment_id}`.",
-            ),
-        )
+        raise nothing_to_resume(experiment_id)
     if record.state != "queued":
         registry.reopen(experiment_id)
         registry.requeue_running(experiment_id)
@@ -83,6 +74,20 @@ def run_locked(
     if state == "succeeded":
         registry.drop_weights(experiment_id)
     return answer
+
+
+def nothing_to_resume(experiment_id: int) -> UsageError:
+    """The refusal to run again what has succeeded."""
+    return UsageError(
+        phrase(
+            en=f"Experiment {experiment_id} has finished; there is nothing to resume.",
+            pt=f"O experimento {experiment_id} já terminou; não há o que retomar.",
+        ),
+        hint=phrase(
+            en=f"See `trintena experiments show {experiment_id}`.",
+            pt=f"Veja `trintena experiments show {experiment_id}`.",
+        ),
+    )
 
 
 def _run(place: Workplace, case: Case, observe: Observer) -> TrainingRun:

@@ -6,9 +6,10 @@ from typing import get_args
 
 import pytest
 
-from trintena.cli.texts import TEXTS, one_line, say, span
+from trintena.cli.texts import TEXTS, one_line, say
 from trintena.evaluation.baselines import BASELINES
 from trintena.evaluation.board import Verdict
+from trintena.language import span
 from trintena.report.words import verdict
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from babel.dates import format_date, format_datetime
 
 from trintena.language import language, number
+from trintena.language import span as in_units
 
 NOTHING = "—"
 LOCALES = {"en": "en", "pt": "pt_BR"}
@@ -39,12 +40,7 @@ def moment(value: str | datetime | None) -> str:
 
 def span(seconds: float | None) -> str:
     """A span of time in the largest units that say something."""
-    if seconds is None:
-        return NOTHING
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+    return NOTHING if seconds is None else in_units(seconds)
 
 
 def figure(value: float | None) -> str:

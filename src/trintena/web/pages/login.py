@@ -67,6 +67,7 @@ def _form(request: Request, site: Site, came_for: str, *, is_wrong: bool = False
         "login.html",
         status=401 if is_wrong else 200,
         chip=None,
+        has_token=False,
         came_for=_destination(came_for),
         is_wrong=is_wrong,
     )

@@ -162,4 +162,4 @@ def test_refusals_stay_json_for_programs(newcomer: Visitor) -> None:
 def test_refusal_of_a_form_is_a_page_with_the_way_on(visitor: Visitor) -> None:
     answer = visitor.presses(f"/experiments/{FAST}/cancel")
     assert answer.status_code == 422
-    assert f"Experiment {FAST} has ended already." in Page(answer.text).text
+    assert f"Experiment {FAST} has ended already: it is succeeded." in Page(answer.text).text
