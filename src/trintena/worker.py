@@ -83,7 +83,7 @@ def work(
         while True:
             try:
                 ran = run_next(app, audience=audience, workers=workers)
-            except BusyError as error:  # somebody holds the database: what waits can wait longer
+            except BusyError as error:  # another program holds the database: what waits can wait longer
                 logger.warning("%s", error)
                 ran = False
             if not ran:
@@ -91,7 +91,11 @@ def work(
 
 
 def run_next(app: Application, *, audience: Audience = NOBODY, workers: int | None = None) -> bool:
-    """Run the first experiment of the queue that no process runs; False where there is none."""
+    """Run the first experiment of the queue that no process runs; False where there is none.
+
+    Raises:
+        BusyError: another program holds the database.
+    """
     for experiment_id in app.registry.queue():
         lock = ExperimentLock(app.settings.locks, experiment_id)
         try:
@@ -127,6 +131,11 @@ def _run(app: Application, experiment_id: int, audience: Audience, workers: int 
     except SystemExit:
         registry.add_event(experiment_id, "stopped")
         raise
+    except BusyError as error:
+        # Another program holds the database: no fault of the experiment, which stays in the queue.
+        logger.warning("%s", error)
+        _add_event_in_the_end(registry, experiment_id, "stopped")
+        return
     except Exception as error:
         # What one experiment breaks on must not keep the next ones waiting.
         if not isinstance(error, TrintenaError):
@@ -139,6 +148,16 @@ def _run(app: Application, experiment_id: int, audience: Audience, workers: int 
     audience.ended(record, answer)
     if remark := tracking.track(app.settings, registry, experiment_id):
         logger.log(logging.WARNING if remark.is_warning else logging.INFO, "%s", remark.sentence)
+
+
+def _add_event_in_the_end(registry: Registry, experiment_id: int, kind: str) -> None:
+    """Note something as soon as the database is free."""
+    while True:
+        try:
+            registry.add_event(experiment_id, kind)
+        except BusyError:  # after half a minute
+            continue
+        return
 
 
 def _deaths(registry: Registry, experiment_id: int) -> int:

@@ -39,7 +39,8 @@ class Told(Audience):
         """The champion with its verdict, or what came instead."""
         _, state = words.state({"success": "succeeded"}.get(answer["status"], answer["status"]))
         _print(record, f"{state}, {span(answer['total_time'])}")
-        if (winner := answer["winner"]) is not None:
+        if answer["status"] == "success":
+            winner = answer["winner"]
             name = f"{winner['model_id']} {winner['model_name']}"
             _print(record, f"{say('champion')}: {name}. {words.verdict(answer['verdict'])}")
 

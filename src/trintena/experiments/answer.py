@@ -35,6 +35,11 @@ def partial_answer(case: Case, trials: Sequence[TrialResult]) -> dict[str, Any]:
     return {**_board(case, trials, PARTIAL), "status": "cancelled", "partial": True}
 
 
+def times(seconds: float, n_models: int) -> dict[str, float]:
+    """How long a run took, as an answer words it."""
+    return {"total_time": seconds, "avg_time_per_model": seconds / n_models}
+
+
 def final_answer(place: Workplace, case: Case) -> dict[str, Any]:
     """The whole board, with the champion that it made and its next forecast.
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from trintena.domain import ENDED
 from trintena.errors import BusyError, UsageError
 from trintena.evaluation.board import model_rows
 from trintena.evaluation.studies import found_by, study_rows
-from trintena.experiments.answer import partial_answer
+from trintena.experiments.answer import partial_answer, times
 from trintena.experiments.case import Case
 from trintena.experiments.run import nothing_to_resume
 from trintena.jobs.locks import ExperimentLock, is_held
@@ -24,9 +25,14 @@ INTERRUPTED = "interrupted"
 
 
 def described(settings: Settings, record: ExperimentRecord) -> dict[str, Any]:
-    """An experiment as JSON values, without its specification and its results."""
+    """An experiment as JSON values, without its specification and its results.
+
+    `enqueued`: a worker runs it, or will. One that is `interrupted` and enqueued goes on by itself, before
+    those that wait.
+    """
     alive = is_held(settings.locks, record.id)
     state = INTERRUPTED if record.state == "running" and not alive else record.state
+    enqueued = record.enqueued_at is not None and record.state in ("queued", "running")
     return {
         "id": record.id,
         "state": state,
@@ -43,8 +49,9 @@ def described(settings: Settings, record: ExperimentRecord) -> dict[str, Any]:
         "started_at": record.started_at and record.started_at.isoformat(),
         "finished_at": record.finished_at and record.finished_at.isoformat(),
         "cancel_requested": record.cancel_requested,
-        "enqueued": record.enqueued_at is not None and record.state in ("queued", "running"),
-        "resume": None if alive or state == "succeeded" else f"trintena train --resume {record.id}",
+        "enqueued": enqueued,
+        "position": record.position,
+        "resume": None if alive or enqueued or state == "succeeded" else f"trintena train --resume {record.id}",
     }
 
 
@@ -104,20 +111,28 @@ def heed_cancel(registry: Registry, experiment_id: int) -> None:
     """End an experiment that was asked to end, for who holds its lock; nothing happens to any other."""
     if not registry.cancel_requested(experiment_id):
         return
-    case = Case.load(registry, registry.experiment(experiment_id))
+    record = registry.experiment(experiment_id)
     trials = registry.trials(experiment_id)
-    if trials:
-        registry.finish(experiment_id, "cancelled", partial_answer(case, trials))
+    if any(trial.state in ENDED for trial in trials):
+        answer = partial_answer(Case.load(registry, record), trials)
+        answer |= times(_seconds_to_last_trial(registry, record), record.n_models)
+        registry.finish(experiment_id, "cancelled", answer)
     else:
         registry.set_state(experiment_id, "cancelled")
     registry.add_event(experiment_id, "cancelled")
 
 
+def _seconds_to_last_trial(registry: Registry, record: ExperimentRecord) -> float:
+    """From its first start to the last trial that ended: what is known of a run that was cut off."""
+    ends = registry.finish_times(record.id).values()
+    return max((max(ends) - (record.started_at or record.created_at)).total_seconds(), 0.0)
+
+
 def send_on(settings: Settings, registry: Registry, experiment_id: int) -> None:
-    """Hand an experiment that stopped before its end to the queue again.
+    """Hand an experiment that stopped before its end to the queue again; one that waits there stays as it is.
 
     Raises:
-        BusyError: a process runs it, or it waits in the queue already.
+        BusyError: a process runs it.
         UsageError: it has succeeded: nothing is left to run.
     """
     with ExperimentLock(settings.locks, experiment_id):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from trintena.domain import ENDED, TrialResult, TrialState
+from trintena.domain import ENDED, TrialResult, TrialState, finite_json
 
 EARLIEST_ESTIMATE = 0.1
 """Before this share of the work is done, a time left would be a guess."""
@@ -147,10 +147,10 @@ class Progress:
         return left if left is not None and self.share >= EARLIEST_ESTIMATE else None
 
     def to_json(self) -> dict[str, Any]:
-        """What others than the process that runs it may know, as JSON values; times are seconds from now."""
+        """What others than the process that runs it may know, as strict JSON; times are seconds from now."""
         now = time.monotonic()
         leaders = [name for name, _ in self.ranking]
-        return {
+        told = {
             "phase": self.phase,
             "share": self.share,
             "seconds_left": self.seconds_left,
@@ -191,6 +191,8 @@ class Progress:
                 for model_id, study in self.studies.items()
             ],
         }
+        finite: dict[str, Any] = finite_json(told)  # a curve that runs away ends in infinity
+        return finite
 
     def _state_of(self, model_id: int, study: StudyProgress) -> str:
         """`running`, `failed`, `done` or `waiting`."""

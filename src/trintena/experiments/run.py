@@ -9,8 +9,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from trintena.errors import UsageError
-from trintena.experiments.answer import final_answer, partial_answer
+from trintena.errors import BusyError, UsageError
+from trintena.experiments.answer import final_answer, partial_answer, times
 from trintena.experiments.case import Case
 from trintena.experiments.race import RaceRun
 from trintena.experiments.training_run import TrainingRun
@@ -32,24 +32,25 @@ def run_experiment(
     with a model.
 
     Raises:
-        BusyError: another process runs it.
+        BusyError: another process runs it, or holds the database for too long.
         UsageError: it has succeeded already.
     """
     with ExperimentLock(place.settings.locks, experiment_id):
+        # A person wants it to run, whatever was asked for or happened before.
+        if place.registry.experiment(experiment_id).state in ("running", "failed", "cancelled"):
+            place.registry.reopen(experiment_id)
         return run_locked(place, experiment_id, observe)
 
 
 def run_locked(
     place: Workplace, experiment_id: int, observe: Observer = lambda progress: None
 ) -> dict[str, Any]:
-    """`run_experiment`, for who holds the experiment's lock already."""
+    """`run_experiment`, for who holds the experiment's lock already; a request to cancel it is heeded."""
     registry = place.registry
     record = registry.experiment(experiment_id)
     if record.state == "succeeded":
         raise nothing_to_resume(experiment_id)
-    if record.state != "queued":
-        registry.reopen(experiment_id)
-        registry.requeue_running(experiment_id)
+    registry.requeue_running(experiment_id)
     registry.set_state(experiment_id, "running")
     registry.add_event(experiment_id, "running")
     started_at = time.monotonic()
@@ -63,11 +64,13 @@ def run_locked(
             answer = partial_answer(case, registry.trials(experiment_id))
     except KeyboardInterrupt:
         answer = partial_answer(case, registry.trials(experiment_id))
+    except BusyError:  # the database: the experiment is as good as before, and cut off
+        raise
     except Exception as error:
         registry.set_state(experiment_id, "failed", str(error))
         registry.add_event(experiment_id, "failed", {"message": str(error)})
         raise
-    answer |= _times(time.monotonic() - started_at, len(case.spec.model_ids))
+    answer |= times(time.monotonic() - started_at, len(case.spec.model_ids))
     state = {"success": "succeeded", "cancelled": "cancelled", "failed": "failed"}[answer["status"]]
     registry.finish(experiment_id, state, answer)  # type: ignore[arg-type]
     registry.add_event(experiment_id, state)
@@ -95,7 +98,3 @@ def _run(place: Workplace, case: Case, observe: Observer) -> TrainingRun:
     if search is None or search.budget_s is None:
         return TrainingRun(place, case, observe)
     return RaceRun(place, case, observe, search.budget_s)
-
-
-def _times(seconds: float, n_models: int) -> dict[str, float]:
-    return {"total_time": seconds, "avg_time_per_model": seconds / n_models}

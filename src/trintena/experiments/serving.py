@@ -24,13 +24,15 @@ if TYPE_CHECKING:
     from trintena.windows import Segments
 
 REFIT = "trintena.training.trial:fit_as_before"
+_ASK_EVERY_S = 1.0
+"""Seconds until it is asked again whether somebody wants it to end."""
 
 
 def refit_on_all(place: Workplace, case: Case, twin_trial: TrialResult, twin: ModelVersion) -> ModelVersion:
     """Train the twin's setting on every row and register it; it takes the title that its twin holds.
 
     Raises:
-        TrialError: the training failed or diverged; the twin is saved and stays what it is.
+        TrialError: the training failed, diverged or was cancelled; the twin is saved and stays what it is.
     """
     registry = place.registry
     for version in registry.versions(case.spec.symbol):
@@ -70,7 +72,10 @@ def _trained(
         "learning_rates": twin.learning_rates[: twin.best_epoch],
     }
     place.executor.submit(Task(key=("serving", twin.model_id), function=REFIT, kwargs=kwargs))
-    for event in place.executor.events():
+    while place.executor.n_unfinished:
+        event = place.executor.next_event(_ASK_EVERY_S)
+        if place.registry.cancel_requested(case.experiment_id):
+            raise _failed(phrase(en="cancelled", pt="cancelado"))
         match event:
             case Finished(("serving", _), _, TrialResult(state="COMPLETE") as trial):
                 return trial

@@ -222,13 +222,16 @@ def _move(row: Experiment, state: State, message: str | None) -> None:
         row.cancel_requested = False
     if state == "running" and row.started_at is None:
         row.started_at = utc_now()
+    if state in ENDED:
+        row.enqueued_at = None  # whoever resumes it says anew who is to run it
+    row.progress = None  # of a run before
     row.finished_at = utc_now() if state in ENDED else None
     row.state = state
     row.message = message
 
 
 def _records(session: Session, rows: Sequence[Experiment]) -> list[ExperimentRecord]:
-    """The rows with their counts of search trials, in one query for all."""
+    """The rows with their counts of search trials and their places in the queue, a query for all of each."""
     trial = ArchitectureTrial
     query = (
         select(ArchitectureStudy.experiment_id, trial.state, func.count())
@@ -241,10 +244,13 @@ def _records(session: Session, rows: Sequence[Experiment]) -> list[ExperimentRec
     }
     for experiment_id, state, n_trials in session.execute(query):
         counts[experiment_id][state] = n_trials
-    return [_record(row, counts[row.id]) for row in rows]
+    is_any_waiting = any(row.state == "queued" and row.enqueued_at is not None for row in rows)
+    waiting = list(session.scalars(_queue(("queued",)))) if is_any_waiting else []
+    places = {experiment_id: place for place, experiment_id in enumerate(waiting, 1)}
+    return [_record(row, counts[row.id], places.get(row.id)) for row in rows]
 
 
-def _record(row: Experiment, trial_counts: dict[TrialState, int]) -> ExperimentRecord:
+def _record(row: Experiment, trial_counts: dict[TrialState, int], position: int | None) -> ExperimentRecord:
     try:
         spec = ExperimentSpec.from_json(row.spec)
     except (ValueError, KeyError, TypeError) as error:
@@ -271,4 +277,5 @@ def _record(row: Experiment, trial_counts: dict[TrialState, int]) -> ExperimentR
         trial_counts=trial_counts,
         result=row.result,
         enqueued_at=row.enqueued_at,
+        position=position,
     )

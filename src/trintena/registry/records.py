@@ -44,6 +44,8 @@ class ExperimentRecord:
     result: dict[str, Any] | None
     enqueued_at: datetime | None = None
     """When it was handed to the queue; None: the process that submitted it runs it."""
+    position: int | None = None
+    """Its place among those that wait in the queue, 1 for the next; None where it does not wait there."""
 
     @property
     def n_models(self) -> int:

@@ -23,6 +23,8 @@ from trintena.web.options import WebOptions
 logger = logging.getLogger("trintena")
 
 SHORTEST_TOKEN = 16
+_GRACE_S = 1
+"""Seconds for answers that are under way when the server ends."""
 
 
 def token_for(host: str, environment: Mapping[str, str]) -> str | None:
@@ -93,24 +95,47 @@ def _unusable(options: WebOptions, error: OSError | OverflowError) -> UsageError
 
 
 def run_server(options: WebOptions, listener: socket.socket, *, n_processes: int = 1) -> None:
-    """Answer until told to stop (SIGINT, SIGTERM)."""
+    """Answer until told to stop (SIGINT, SIGTERM); either is taken for a KeyboardInterrupt afterwards.
+
+    Raises:
+        KeyboardInterrupt: it was told to stop, and has.
+        TrintenaError: it could not begin; the reason is in the log.
+    """
+    several = n_processes > 1
     config = uvicorn.Config(
-        partial(create_app, options),
+        partial(_in_own_process, options, os.getpid()) if several else partial(create_app, options),
         factory=True,
         workers=n_processes,
         log_level="warning",
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=_GRACE_S,
     )
-    server = uvicorn.Server(config)
-    if n_processes == 1:
+    if not several:
+        server = uvicorn.Server(config)
         server.run(sockets=[listener])
+        is_told = server.started
     else:
         from uvicorn.supervisors import Multiprocess
 
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         with _counting_together():
-            Multiprocess(config, sockets=[listener]).run()
+            processes = Multiprocess(config, sockets=[listener])
+            processes.run()
+        for number, handler in before.items():  # it leaves its own behind
+            signal.signal(number, handler)
+        is_told = all(process.exitcode != STARTUP_FAILURE for process in processes.processes)
+    if not is_told:
+        raise TrintenaError(
+            phrase(en="The server could not be started.", pt="Não foi possível iniciar o servidor.")
+        )
+    raise KeyboardInterrupt
+
+
+def _in_own_process(options: WebOptions, parent: int) -> FastAPI:
+    """The application of one web process of several: it ends with the process that started it, however."""
+    threading.Thread(target=follow, args=(parent,), name="follow-parent", daemon=True).start()
+    return create_app(options)
 
 
 @contextmanager
