@@ -60,6 +60,7 @@ def show(experiment_id: ExperimentId, as_json: AsJson = False) -> None:
     """
     from trintena.bootstrap import application
     from trintena.experiments.overview import described, failures, rows_so_far
+    from trintena.jobs.locks import workers_at_work
 
     with application() as trintena:
         record = trintena.registry.experiment(experiment_id)
@@ -67,6 +68,7 @@ def show(experiment_id: ExperimentId, as_json: AsJson = False) -> None:
         results = rows_so_far(trintena.registry, record)
         counts = trintena.registry.trial_counts(experiment_id)
         reasons = failures(trintena.registry, experiment_id)
+        waits_for_nobody = row["enqueued"] and not workers_at_work(trintena.settings.locks)
     if as_json:
         by_model = {str(model_id): own for model_id, own in counts.items()}
         about = {"spec": record.spec.to_json(), "trial_counts_by_model": by_model, "failures": reasons}
@@ -92,6 +94,14 @@ def show(experiment_id: ExperimentId, as_json: AsJson = False) -> None:
             phrase(
                 en=f"What is finished is kept. Go on with it: `{row['resume']}`",
                 pt=f"O que terminou está salvo. Continue: `{row['resume']}`",
+            ),
+            soft_wrap=True,
+        )
+    if waits_for_nobody:
+        screen.print(
+            phrase(
+                en="No worker runs that would train it. Start one: `trintena serve`, or `trintena worker`",
+                pt="Nenhum processo está treinando a fila. Inicie um: `trintena serve` ou `trintena worker`",
             ),
             soft_wrap=True,
         )

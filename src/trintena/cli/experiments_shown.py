@@ -37,7 +37,7 @@ def print_experiments(records: Sequence[ExperimentRecord], rows: Sequence[dict[s
         [
             (
                 str(record.id),
-                state(row["state"]),
+                _standing(row),
                 row["symbol"],
                 progress(record),
                 row["winner"]["model_name"] if row["winner"] else NOTHING,
@@ -55,7 +55,7 @@ def print_experiments(records: Sequence[ExperimentRecord], rows: Sequence[dict[s
 def print_experiment(record: ExperimentRecord, row: dict[str, Any]) -> None:
     """Print what an experiment runs, and how far it is."""
     spec = record.spec
-    told = state(row["state"])
+    told = _standing(row)
     first, last, dataset = _day(spec.start), _day(spec.end), spec.dataset_hash[:12]
     shown = {
         phrase(en="experiment", pt="experimento"): str(record.id),
@@ -164,6 +164,17 @@ def progress(record: ExperimentRecord) -> str:
 def state(code: str) -> str:
     """What people call the state of an experiment."""
     return words.state(code)[1]
+
+
+def _standing(row: dict[str, Any]) -> str:
+    """The state, and of what is left to the workers when its turn comes."""
+    told = state(row["state"])
+    if row["position"] is not None:
+        n = number(row["position"])
+        return phrase(en=f"{told}, position {n}", pt=f"{told}, posição {n}")
+    if row["enqueued"] and row["state"] != "running":
+        return phrase(en=f"{told}, goes on next", pt=f"{told}, continua em seguida")
+    return told
 
 
 def told_of(search: Search) -> str:

@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trintena.language import phrase
+from trintena.language import number, phrase
 
 if TYPE_CHECKING:
+    from trintena.registry import Registry
+    from trintena.settings import Settings
     from trintena.web.options import WebOptions
 
 AtOnce = Annotated[int, typer.Option(min=1, help="Experiments that may run at the same time.")]
+Places = Annotated[
+    int,
+    typer.Option(
+        min=1, help="Workers of this database that may train at the same time, each started by itself."
+    ),
+]
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes that train; default: one a core.")]
 
 
@@ -41,8 +49,9 @@ def serve(
     - `trintena serve --port 8000`
     - `trintena serve --host 0.0.0.0`
     """
-    from trintena.cli.output import people
     from trintena.jobs.supervision import Supervised
+    from trintena.registry import Registry
+    from trintena.settings import Settings
     from trintena.web.options import WebOptions
     from trintena.web.server import listening, run_server, token_for
 
@@ -55,18 +64,63 @@ def serve(
     )
     command = [sys.executable, "-m", "trintena", "worker", "--parent", str(os.getpid())]
     command += ["--at-once", str(at_once)] + (["--workers", str(workers)] if workers else [])
-    # The address first: where it is taken, nothing is begun.
-    with listening(options) as socket, Supervised(command, name="worker"):
-        _say_where(options, is_token_new=not os.environ.get("TRINTENA_TOKEN"))
+    settings = Settings.from_environment()
+    # The address and the database first: where one of them is of no use, nothing is begun.
+    with listening(options) as socket, Registry.open(settings.database_url) as registry:
+        _refuse_private(registry)
         try:
-            run_server(options, socket, n_processes=web_processes)
-        except KeyboardInterrupt:
-            people.print(
-                phrase(
-                    en="Ended. What waits or was cut off goes on at the next start.",
-                    pt="Encerrado. O que espera ou foi interrompido continua na próxima partida.",
-                )
+            with Supervised(command, name="worker", n_processes=at_once):
+                _say_where(options, is_token_new=not os.environ.get("TRINTENA_TOKEN"))
+                run_server(options, socket, n_processes=web_processes)
+        except KeyboardInterrupt:  # before it began to answer, or a second one that would not wait
+            pass
+        _say_what_goes_on(settings, registry)
+
+
+def _refuse_private(registry: Registry) -> None:
+    """Refuse a database in memory: the server and who trains for it would each have their own."""
+    from trintena.errors import UsageError
+
+    if not registry.is_shared:
+        raise UsageError(
+            phrase(
+                en="A database in memory belongs to one process alone; a server has several.",
+                pt="Um banco de dados em memória é de um só processo; um servidor tem vários.",
+            ),
+            field="TRINTENA_DATABASE_URL",
+            hint=phrase(
+                en="Give the address of a file, such as sqlite:///trintena.db.",
+                pt="Informe o endereço de um arquivo, como sqlite:///trintena.db.",
+            ),
+        )
+
+
+def _say_what_goes_on(settings: Settings, registry: Registry) -> None:
+    """One line, at the end: what the next start begins with."""
+    from trintena.cli.output import people
+    from trintena.jobs.locks import is_held
+
+    queue, n_waiting = registry.queue(), registry.n_waiting()
+    # Not those that the worker of another server runs.
+    cut_off = [each for each in queue[: len(queue) - n_waiting] if not is_held(settings.locks, each)]
+    told = [phrase(en="Ended.", pt="Encerrado.")]
+    told += [
+        phrase(
+            en=f"Experiment {experiment_id} goes on at the next start.",
+            pt=f"O experimento {experiment_id} continua na próxima partida.",
+        )
+        for experiment_id in cut_off
+    ]
+    if n_waiting:
+        told.append(
+            phrase(
+                en=f"Waiting in the queue: {number(n_waiting)}.",
+                pt=f"Esperando na fila: {number(n_waiting)}.",
             )
+        )
+    if not queue:
+        told.append(phrase(en="The queue is empty.", pt="A fila está vazia."))
+    people.print(" ".join(told), soft_wrap=True)
 
 
 def _say_where(options: WebOptions, *, is_token_new: bool) -> None:
@@ -102,7 +156,7 @@ def _say_where(options: WebOptions, *, is_token_new: bool) -> None:
 
 
 def worker(
-    at_once: AtOnce = 1,
+    at_once: Places = 1,
     workers: Workers = None,
     parent: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
@@ -112,7 +166,22 @@ def worker(
     Examples:
     - `trintena worker`
     """
+    from trintena.cli.output import people
     from trintena.cli.worker_told import Told
+    from trintena.registry import Registry
+    from trintena.settings import Settings
     from trintena.worker import work
 
-    work(places=at_once, parent=parent, audience=Told(), workers=workers)
+    settings = Settings.from_environment()
+    if parent is not None:
+        work(settings, places=at_once, parent=parent, audience=Told(), workers=workers)
+    with Registry.open(settings.database_url) as registry:
+        _refuse_private(registry)
+        line = phrase(
+            en="Training what is queued, until Ctrl-C.", pt="Treinando o que está na fila, até Ctrl-C."
+        )
+        people.print(line, soft_wrap=True)
+        try:
+            work(settings, places=at_once, audience=Told(), workers=workers)
+        finally:
+            _say_what_goes_on(settings, registry)

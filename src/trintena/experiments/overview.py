@@ -51,7 +51,9 @@ def described(settings: Settings, record: ExperimentRecord) -> dict[str, Any]:
         "cancel_requested": record.cancel_requested,
         "enqueued": enqueued,
         "position": record.position,
-        "resume": None if alive or enqueued or state == "succeeded" else f"trintena train --resume {record.id}",
+        "resume": None
+        if alive or enqueued or state == "succeeded"
+        else f"trintena train --resume {record.id}",
     }
 
 

@@ -111,6 +111,11 @@ class Database:
         self._engine = engine
         self._writing_engine = engine.execution_options(**{_WRITES: True})
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes find the same database under its address: not one in memory."""
+        return self._engine.dialect.name != "sqlite" or sqlite_file(self._engine) is not None
+
     def close(self) -> None:
         """Close every connection; using the registry again opens new ones."""
         self._engine.dispose()

@@ -6,19 +6,27 @@ import errno
 import logging
 import os
 import secrets
+import signal
 import socket
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 
 from trintena.errors import UsageError
+from trintena.jobs.child import follow
 from trintena.language import phrase
 from trintena.web.app import create_app
 from trintena.web.metrics.requests import FOLDER_OF_COUNTS
 from trintena.web.options import WebOptions
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 logger = logging.getLogger("trintena")
 
@@ -95,11 +103,10 @@ def _unusable(options: WebOptions, error: OSError | OverflowError) -> UsageError
 
 
 def run_server(options: WebOptions, listener: socket.socket, *, n_processes: int = 1) -> None:
-    """Answer until told to stop (SIGINT, SIGTERM); either is taken for a KeyboardInterrupt afterwards.
+    """Answer until told to stop (SIGINT, SIGTERM).
 
     Raises:
-        KeyboardInterrupt: it was told to stop, and has.
-        TrintenaError: it could not begin; the reason is in the log.
+        SystemExit: it could not begin; the reason is in the log.
     """
     several = n_processes > 1
     config = uvicorn.Config(
@@ -111,25 +118,25 @@ def run_server(options: WebOptions, listener: socket.socket, *, n_processes: int
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,
     )
-    if not several:
-        server = uvicorn.Server(config)
-        server.run(sockets=[listener])
-        is_told = server.started
-    else:
-        from uvicorn.supervisors import Multiprocess
+    if several:
+        _run_processes(config, listener)
+        return
+    # Having ended, it passes on what it was told.
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
 
-        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-        with _counting_together():
-            processes = Multiprocess(config, sockets=[listener])
-            processes.run()
-        for number, handler in before.items():  # it leaves its own behind
-            signal.signal(number, handler)
-        is_told = all(process.exitcode != STARTUP_FAILURE for process in processes.processes)
-    if not is_told:
-        raise TrintenaError(
-            phrase(en="The server could not be started.", pt="Não foi possível iniciar o servidor.")
-        )
-    raise KeyboardInterrupt
+
+def _run_processes(config: uvicorn.Config, listener: socket.socket) -> None:
+    from uvicorn.supervisors import Multiprocess
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    with _counting_together():
+        keeper = Multiprocess(config, sockets=[listener])
+        keeper.run()
+    for number, handler in before.items():  # it leaves its own behind
+        signal.signal(number, handler)
+    if any(process.exitcode == STARTUP_FAILURE for process in keeper.processes):
+        raise SystemExit(STARTUP_FAILURE)
 
 
 def _in_own_process(options: WebOptions, parent: int) -> FastAPI:
