@@ -132,7 +132,8 @@ class Progress:
         """Of this run's time, the part that has passed."""
         elapsed = self.elapsed_s
         if self.ends_at is not None:
-            return min(elapsed / (self.ends_at - self.started_at), 1.0)
+            given = self.ends_at - self.started_at
+            return min(elapsed / given, 1.0) if given > 0 else 1.0
         left = self._left()
         if left is None:
             return 0.0

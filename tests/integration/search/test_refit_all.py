@@ -18,6 +18,7 @@ from integration.champion.lab import Lab, series_of
 from integration.search.searching import REQUEST, SPACE, WORDS, board, searched, series
 from integration.training.running import Done, begun, experiments, select, trintena
 from trintena.domain import ModelVersion, PriceSeries
+from trintena.experiments import Progress
 from trintena.windows import segments_of
 
 VERSIONS = "SELECT version, is_winner FROM model_registry ORDER BY version"
@@ -172,3 +173,15 @@ def assert_two_versions(home: Path, done: Done) -> None:
     files = {file for key in ("champion", "serving") for file in done.answer[key]["files"]}
     assert {f"models/{path.name}" for path in (home / "models").iterdir()} == files
     assert len(files) == 6
+
+
+def test_a_cancellation_in_the_last_fit_keeps_what_was_judged(lab: Lab) -> None:
+    of = lab.store(series("CANCELLED"))
+
+    def observe(progress: Progress) -> None:
+        if progress.phase == "judging":
+            lab.app.registry.request_cancel(progress.experiment_id)
+
+    answer = searched(lab, of, refit_all=True, observe=observe)
+    assert answer["serving_failure"] == "The refit on all rows failed: cancelled"
+    assert lab.winners("CANCELLED") == [answer["champion"]["version"]]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import heapq
+import json
+import math
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -371,3 +373,25 @@ def test_a_run_begins_at_nothing_and_ends_with_all_of_it(clock: Clock, mode: str
     assert max(shares[:-1]) < 1.0
     assert all(left is None or left >= 0.0 for _, left, _ in run.estimates)
     assert run.watched.n_done == 4
+
+
+def test_others_are_told_in_strict_json_whatever_the_numbers(clock: Clock) -> None:
+    studies = {
+        6: StudyProgress(
+            "a", 3, 3, counts={"COMPLETE": 2}, best=np.float64(0.5), n_timed=2, seconds=math.inf
+        ),
+        9: StudyProgress("b", 3, 3, counts={"FAIL": 1}, best=math.nan, reason="diverged"),
+    }
+    running = Running(9, 1, False, since=clock(), epoch=2, curve=(0.5, math.inf, math.nan, np.float64(1.0)))
+    told = begun(clock, studies, running={0: running}, last_value_rmse=math.nan).to_json()
+    assert json.loads(json.dumps(told, allow_nan=False)) == told
+    (run,) = told["running"]
+    assert run["curve"] == [0.5, None, None, 1.0]
+    assert (told["last_value_rmse"], told["models"][1]["score"]) == (None, None)
+
+
+def test_a_run_of_no_time_at_all_has_a_share(clock: Clock) -> None:
+    done = begun(clock, {6: StudyProgress("a", 1, counts={"COMPLETE": 1}, best=0.5)})
+    assert done.to_json()["share"] == 1.0
+    late = begun(clock, {6: StudyProgress("a", 1)}, ends_at=clock())
+    assert (late.to_json()["share"], late.to_json()["seconds_left"]) == (1.0, 0.0)
