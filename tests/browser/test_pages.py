@@ -174,7 +174,7 @@ def words(text: str) -> list[str]:
 
     Why a training failed is written down where it fails, in one language.
     """
-    found = re.findall(r"\w+", text.partition("diverged: ")[0])
+    found = re.findall(r"\w+", text)
     return [word for word in found if not re.search(r"[\d_]", word)]
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from trintena.cli.board import told_search
 from trintena.cli.output import screen
 from trintena.cli.tables import NOTHING, moment, print_fields, print_table
-from trintena.cli.texts import one_line, say
+from trintena.cli.texts import say
 from trintena.domain import ENDED, Range, SearchSpace
 from trintena.language import number, phrase, span
-from trintena.report import words
+from trintena.report import reasons, words
 
 if TYPE_CHECKING:
     from trintena.domain import Search, TrialState
@@ -129,7 +129,7 @@ def print_failures(failures: Mapping[str, int]) -> None:
     """Print why trials failed, the commonest reasons first; nothing where none did."""
     by_number = sorted(failures.items(), key=lambda item: (-item[1], item[0]))
     for reason, n in by_number[:_REASONS_SHOWN]:
-        told = one_line(reason)
+        told = reasons.told(reason)
         screen.print(
             phrase(en=f"Failed, {number(n)}: {told}", pt=f"Com falha, {number(n)}: {told}"), soft_wrap=True
         )

@@ -13,8 +13,9 @@ from rich.progress_bar import ProgressBar
 from rich.text import Text
 
 from trintena.cli.output import people
-from trintena.cli.texts import one_line, say
+from trintena.cli.texts import say
 from trintena.language import number, span
+from trintena.report import reasons
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -136,7 +137,7 @@ class _Lines:
         assert self._done is not None
         told = {"done": len(self._done), "total": len(progress.studies), "name": study.name}
         if study.score is None:
-            line = say("failed_line", **told, reason=one_line(study.reason or ""))
+            line = say("failed_line", **told, reason=reasons.told(study.reason or ""))
         else:
             line = say("done_line", **told, rmse=number(study.score, ".6g"))
         left = _time_left(progress)

@@ -6,9 +6,10 @@ from typing import Any
 
 from trintena.cli.output import screen
 from trintena.cli.tables import NOTHING, print_table
-from trintena.cli.texts import one_line, say
+from trintena.cli.texts import say
 from trintena.domain import ENDED
 from trintena.language import number, span
+from trintena.report import reasons
 
 SIGNED = "+z.2%"
 """A share with its sign, and zero without a minus."""
@@ -122,7 +123,7 @@ def _print_unranked(results: list[dict[str, Any]]) -> None:
         screen.print()
         _say(say("failed", n=len(failed)))
         for row in failed:
-            _say(f"  {row['model_id']} {row['model_name']}: {one_line(row['reason'] or '')}")
+            _say(f"  {row['model_id']} {row['model_name']}: {reasons.told(row['reason'] or '')}")
     if to_come:
         names = ", ".join(f"{row['model_id']} {row['model_name']}" for row in to_come)
         screen.print()

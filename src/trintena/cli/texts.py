@@ -150,8 +150,3 @@ def setting(parameters: Mapping[str, Any]) -> str:
         epochs=parameters["epochs"],
         activation=parameters["activation"],
     )
-
-
-def one_line(text: str) -> str:
-    """A text from elsewhere, such as the reason of a failure, without line breaks and control characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from trintena.language import number, phrase
-from trintena.report import words
+from trintena.report import reasons, words
 from trintena.report.markup import Markup, element, joined, table
 from trintena.report.material import selection
 
@@ -214,10 +214,5 @@ def _without_result(rows: list[Mapping[str, Any]]) -> Markup:
 
 def _why(row: Mapping[str, Any]) -> str:
     """The reason, with how many trials came to what; before there is a reason, that alone."""
-    told = [one_line(row.get("reason") or ""), _trials(row)]
+    told = [reasons.told(row.get("reason") or ""), _trials(row)]
     return "; ".join(filter(None, told)) or trial_state(str(row.get("state")))
-
-
-def one_line(text: str) -> str:
-    """A text from elsewhere, such as the reason of a failure, without line breaks and control characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from trintena.cli.texts import TEXTS, one_line, say
+from trintena.cli.texts import TEXTS, say
 from trintena.evaluation.baselines import BASELINES
 from trintena.evaluation.board import Verdict
 from trintena.language import span
@@ -94,9 +94,3 @@ def test_braces_in_a_value_are_letters() -> None:
 )
 def test_a_span_is_told_in_units_that_say_something(seconds: float, told: str) -> None:
     assert span(seconds) == told
-
-
-def test_a_text_from_elsewhere_becomes_one_line_of_plain_letters() -> None:
-    assert one_line("XlaError:\n\tout of\r\nmemory\x1b[31m!\x07 ") == "XlaError: out of memory [31m!"
-    assert one_line("não há memória — 3 GiB") == "não há memória — 3 GiB"
-    assert one_line("") == ""

@@ -58,6 +58,7 @@ def environment() -> Environment:
         loader=PackageLoader("trintena.web.pages"),
         extensions=["jinja2.ext.i18n"],
         autoescape=True,
+        auto_reload=False,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

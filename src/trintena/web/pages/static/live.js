@@ -45,6 +45,7 @@ export function follow(first, enhance) {
   let poll = 0;
   let timer = 0;
   let lastCurves = 0;
+  let later = 0;
   const id = root.dataset.experiment;
   remember(root);
 
@@ -84,11 +85,14 @@ export function follow(first, enhance) {
 
   function enhanceLive() {
     enhance(document);
+    later ||= setTimeout(redrawCurves, Math.max(lastCurves + CURVES_EVERY_MS - Date.now(), 0));
+  }
+
+  function redrawCurves() {
+    later = 0;
+    lastCurves = Date.now();
     const curves = document.getElementById("curves");
-    if (curves && Date.now() - lastCurves > CURVES_EVERY_MS) {
-      lastCurves = Date.now();
-      redraw(curves);
-    }
+    if (curves) redraw(curves);
   }
 
   function soon() {

@@ -10,12 +10,11 @@ from trintena.experiments.answer import partial_answer
 from trintena.experiments.case import Case
 from trintena.experiments.judged import judged_forecast
 from trintena.language import number, phrase
-from trintena.report import Report, words
+from trintena.report import Report, reasons, words
 from trintena.report.figure import Figure
 from trintena.report.judged import error_saved, price_path
 from trintena.report.learning import learning_curves
 from trintena.report.material import selection
-from trintena.report.ranking import one_line
 from trintena.web.pages.training.ranking import ranking
 from trintena.web.pages.words import in_short, is_ahead
 
@@ -94,7 +93,7 @@ def _why(record: ExperimentRecord, state: str) -> str:
         return phrase(
             en=f"Cut off after {done} of {total}. {kept}", pt=f"Interrompido após {done} de {total}. {kept}"
         )
-    if message := one_line(record.message or "").rstrip("."):
+    if message := reasons.told(record.message or "").rstrip("."):
         return phrase(
             en=f"Stopped after {done} of {total}: {message}. {kept}",
             pt=f"Parou após {done} de {total}: {message}. {kept}",
@@ -112,7 +111,7 @@ def _n_planned(record: ExperimentRecord) -> int:
 
 def _reasons(report: Report) -> list[tuple[str, int]]:
     """Why trials failed, the commonest reason first."""
-    failed = (one_line(trial.reason or "") for trial in report.trials if trial.state == "FAIL")
+    failed = (reasons.told(trial.reason or "") for trial in report.trials if trial.state == "FAIL")
     return Counter(failed).most_common(_MOST_REASONS)
 
 

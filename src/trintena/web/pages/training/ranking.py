@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from trintena.report import words
+from trintena.report import reasons, words
 from trintena.report.material import selection
-from trintena.report.ranking import counted, one_line
+from trintena.report.ranking import counted
 from trintena.web.pages.training.telling import MEDALS
 
 if TYPE_CHECKING:
@@ -86,6 +86,6 @@ def _without_result(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": f"{row.get('model_id')} {row.get('model_name')}",
         "failed": row.get("state") == "FAIL",
-        "reason": one_line(str(row.get("reason") or "")),
+        "reason": reasons.told(str(row.get("reason") or "")),
         "trials": counted(row.get("trial_counts")),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from trintena.language import number, phrase
-from trintena.report import words
+from trintena.report import reasons, words
 from trintena.web.pages.training.telling import MEDALS, trial_state
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _models(progress: dict[str, Any]) -> list[dict[str, Any]]:
             "gain": 1 - each["score"] / last if each["score"] is not None and last else None,
             "trials": _trials(progress, each),
             "share": _share(each),
-            "reason": each["reason"] if each["state"] == "failed" else "",
+            "reason": reasons.told(each["reason"]) if each["state"] == "failed" else "",
             "n_failed": each["n_failed"],
         }
         for each in progress["models"]

@@ -1,0 +1,48 @@
+"""Why trials failed, as people read it.
+
+A reason is stored as it was said, in English, for it is data. What Trintena says itself is known here and is
+told in the reader's language; what comes from elsewhere, such as the text of an exception, stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+
+from trintena.language import phrase
+
+IN_PORTUGUESE: dict[str, str] = {
+    r"diverged: the training loss is not finite in epoch (\d+)": (
+        r"divergiu: a perda de treino não é finita na época \1"
+    ),
+    r"diverged: the forecasts are not finite in epoch (\d+)": (
+        r"divergiu: as previsões não são finitas na época \1"
+    ),
+    r"diverged: the training loss rose (\d+) epochs running, to (\S+)": (
+        r"divergiu: a perda de treino subiu \1 épocas seguidas, até \2"
+    ),
+    r"diverged: its weights are not finite": "divergiu: seus pesos não são finitos",
+    r"diverged: the forecasts are not finite": "divergiu: as previsões não são finitas",
+    r"the worker process ended by itself \(exit code (\d+)\)(.*)": (
+        r"o processo que treinava terminou sozinho (código de saída \1)\2"
+    ),
+    r"the worker process was killed \(signal (\d+)\), perhaps for lack of memory(.*)": (
+        r"o processo que treinava foi morto (sinal \1), talvez por falta de memória\2"
+    ),
+    r"the worker process was ended by signal (\d+) (\(.*\))(.*)": (
+        r"o processo que treinava foi encerrado pelo sinal \1 \2\3"
+    ),
+}
+"""The reasons of `training` and `jobs`, whole, as patterns."""
+
+
+def told(reason: str) -> str:
+    """A stored reason in the reader's language, in one line, without control characters."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in reason).split())
+    return phrase(en=line, pt=_in_portuguese(line))
+
+
+def _in_portuguese(line: str) -> str:
+    for pattern, translation in IN_PORTUGUESE.items():
+        if (found := re.fullmatch(pattern, line)) is not None:
+            return found.expand(translation)
+    return line
