@@ -170,10 +170,7 @@ NAMES = {
 
 
 def words(text: str) -> list[str]:
-    """Those of a text that are neither numbers nor checksums.
-
-    Why a training failed is written down where it fails, in one language.
-    """
+    """Those of a text that are neither numbers nor checksums."""
     found = re.findall(r"\w+", text)
     return [word for word in found if not re.search(r"[\d_]", word)]
 
