@@ -25,9 +25,7 @@ def finish_one(registry: Registry, experiment_id: int) -> None:
     registry.set_state(experiment_id, "running")
     case = Case.load(registry, registry.experiment(experiment_id))
     forecasts = {"validation": np.zeros((len(case.segments.validation), case.spec.horizon), np.float32)}
-    trial = TrialResult(
-        6, "COMPLETE", Hyperparameters(), seed=0, validation_rmse=0.02, forecasts=forecasts
-    )
+    trial = TrialResult(6, "COMPLETE", Hyperparameters(), seed=0, validation_rmse=0.02, forecasts=forecasts)
     registry.record_trial(experiment_id, trial, {"validation": {"rmse": 0.02, "skill": -0.5}})
     failed = TrialResult(1, "FAIL", Hyperparameters(), seed=0, reason="diverged in epoch 1")
     registry.record_trial(experiment_id, failed, {})
