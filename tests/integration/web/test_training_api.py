@@ -74,8 +74,8 @@ def test_a_number_that_is_not_finite_is_null(client: httpx.Client, settings: Set
     experiment = client.post("/api/train-advanced", json=FAST, headers=ASYNC).json()["experiment_id"]
     with Registry.open(settings.database_url) as registry:
         progress = {"share": float("nan"), "last_value_rmse": float("inf")}
-        registry.set_progress(experiment, progress)
         registry.set_state(experiment, "running")
+        registry.set_progress(experiment, progress)
     told = client.get("/api/train-progress").json()
     assert told["progress"] == {"share": None, "last_value_rmse": None}
 
