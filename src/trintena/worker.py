@@ -105,14 +105,16 @@ def run_next(app: Application, *, audience: Audience = NOBODY, workers: int | No
         try:
             # Before the lock was ours somebody may have ended, run or deleted it.
             if experiment_id in app.registry.queue():
-                _run(app, experiment_id, audience, workers)
+                _run(app, lock, experiment_id, audience, workers)
                 return True
         finally:
             lock.release()
     return False
 
 
-def _run(app: Application, experiment_id: int, audience: Audience, workers: int | None) -> None:
+def _run(
+    app: Application, lock: ExperimentLock, experiment_id: int, audience: Audience, workers: int | None
+) -> None:
     registry = app.registry
     if registry.cancel_requested(experiment_id):
         heed_cancel(registry, experiment_id)
@@ -128,6 +130,8 @@ def _run(app: Application, experiment_id: int, audience: Audience, workers: int 
             )
         with app.workplace(workers=workers) as place, audience.watching(record) as observe:
             answer = run_locked(place, experiment_id, observe)
+            if answer["status"] == "cancelled":
+                lock.release()  # whoever sends it on at once need not wait for the end of our processes
     except SystemExit:
         registry.add_event(experiment_id, "stopped")
         raise
