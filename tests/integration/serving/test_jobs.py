@@ -137,7 +137,7 @@ def test_what_runs_ends_within_seconds_of_its_cancellation_and_keeps_what_is_fin
         assert {model: row for model, row in trials(home).items() if model in kept} == kept
 
 
-@pytest.mark.parametrize("killed", ["worker", "web", "both"])
+@pytest.mark.parametrize("killed", ["worker", pytest.param("web", marks=pytest.mark.slow), "both"])
 def test_a_kill_loses_nothing(home: Path, paused: Any, undisturbed: dict[str, Any], killed: str) -> None:
     with serve(home) as server:
         first, second = ask(server), ask(server, model_ids=[9])

@@ -205,8 +205,11 @@ def test_after_each_epoch_the_worker_tells_how_far_it_is() -> None:
     series = series_of()
     transformation, segments, _ = prepared(series)
     told: list[dict[str, object]] = []
-    run_trial(series, transformation, segments, asked(epochs=3, activation="tanh"), report=told.append)
-    assert told == [{"epoch": 1}, {"epoch": 2}, {"epoch": 3}]
+    trial = asked(epochs=3, activation="tanh")
+    result = run_trial(series, transformation, segments, trial, report=told.append)
+    assert not isinstance(result, Paused)
+    assert told == [{"epoch": n, "rmse": rmse} for n, rmse in enumerate(result.validation_curve, 1)]
+    assert len(told) == 3
 
 
 def test_a_deadline_ends_a_trial_with_what_it_has() -> None:

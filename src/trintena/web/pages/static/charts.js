@@ -64,6 +64,8 @@ async function draw(place) {
   chart.ends = made.ends;
   await Plotly.react(place, made.data, made.layout, config);
   if (!chart.isDrawn) prepare(place);
+  // What it shows in a sentence may have changed with it.
+  place.setAttribute("aria-label", place.closest("figure")?.querySelector("figcaption")?.textContent.trim() ?? "");
   chart.isDrawn = true;
   if (made.choices) offer(place, chart, made);
   await label(place);
@@ -71,7 +73,6 @@ async function draw(place) {
 
 function prepare(place) {
   place.setAttribute("role", "img");
-  place.setAttribute("aria-label", place.closest("figure")?.querySelector("figcaption")?.textContent.trim() ?? "");
   const { words } = charts.get(place);
   if (words.download) place.after(downloadButton(place, words.download));
   place.on("plotly_relayout", (changed) => {
