@@ -174,6 +174,10 @@ class Sheet:
                 re.search(r"\d[\s']\d", cell) for cell in cells
             ):
                 possible = [s for s in possible if not any(_sign_of_groups(s) in price for price in prices)]
+            volumes = [row[i] for row in rows for i, part in enumerate(self.parts) if part == "volume"]
+            volumes = [cell for cell in volumes if not re.search("[A-Za-z]", cell)]
+            if any(re.match(r"\d{4}", cell) for cell in volumes):
+                possible = [s for s in possible if not any(_sign_of_groups(s) in cell for cell in volumes)]
         if len(possible) == 2 and any("." in cell or "," in cell for cell in used):
             found.add("decimal")
         return found
