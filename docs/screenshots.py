@@ -21,7 +21,7 @@ from pathlib import Path
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 DOCS = Path(__file__).parent
-SIZE: ViewportSize = {"width": 1200, "height": 1180}
+SIZE: ViewportSize = {"width": 1200, "height": 860}
 TRAINING_MS = 600_000
 
 
