@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from browser.conftest import OpenPage, StartServer
 from browser.driving import START, choose, expect_champion, n_experiments, sound
@@ -57,6 +57,20 @@ def test_a_file_is_understood_before_it_is_trained_on(
     page.get_by_role("button", name=START).click()
     expect(page.get_by_role("heading", name=re.compile("^padaria, Fast"))).to_be_visible()
     expect_champion(page)
+
+
+def test_what_was_chosen_before_the_script_came_is_read_too(
+    page: Page, server: Server, tmp_path: Path
+) -> None:
+    held: list[Route] = []
+    page.route("**/form.js*", lambda route: held.append(route))
+    page.goto(f"{server.address}/advanced-training?new=1", wait_until="commit")
+    page.get_by_role("radio", name="CSV file").check()
+    page.get_by_label("CSV file").last.set_input_files(brazilian(tmp_path / "padaria.csv"))
+    page.get_by_role("radio", name="Optimized").check()
+    held.pop().continue_()
+    expect(page.get_by_text("This is how the file is understood")).to_be_visible()
+    expect(page.get_by_role("complementary")).to_contain_text("690 trainings")
 
 
 def test_a_wrong_cell_is_named_and_nothing_is_stored(form: Page, server: Server, tmp_path: Path) -> None:

@@ -118,6 +118,10 @@ for (const name of [...Object.keys(READING), "allow_jumps"]) {
   form.elements[name].addEventListener("change", previewFile);
 }
 
+// What was chosen before this script came, or what the browser kept over a reload.
+previewFile();
+costSoon();
+
 // The button: never disabled; what is sent twice makes one experiment, by its key.
 
 const start = form.querySelector(".start");
