@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import threading
 import time
 from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
@@ -21,7 +20,7 @@ from trintena.errors import BusyError, TrintenaError
 from trintena.experiments import Observer, tracking
 from trintena.experiments.overview import heed_cancel
 from trintena.experiments.run import run_locked
-from trintena.jobs.child import follow
+from trintena.jobs.child import end_with
 from trintena.jobs.locks import ExperimentLock, WorkerPlace
 from trintena.language import phrase
 from trintena.registry import ExperimentRecord, Registry
@@ -77,7 +76,7 @@ def work(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
     if parent is not None:
-        threading.Thread(target=follow, args=(parent,), name="follow-parent", daemon=True).start()
+        end_with(parent)
     os.nice(_NICENESS)
     with WorkerPlace.wait_for_one(settings.locks, places), application(settings) as app:
         while True:

@@ -32,7 +32,7 @@ def described(settings: Settings, record: ExperimentRecord) -> dict[str, Any]:
     """
     alive = is_held(settings.locks, record.id)
     state = INTERRUPTED if record.state == "running" and not alive else record.state
-    enqueued = record.enqueued_at is not None and record.state in ("queued", "running")
+    enqueued = record.enqueued_at is not None
     return {
         "id": record.id,
         "state": state,
@@ -141,6 +141,6 @@ def send_on(settings: Settings, registry: Registry, experiment_id: int) -> None:
         record = registry.experiment(experiment_id)
         if record.state == "succeeded":
             raise nothing_to_resume(experiment_id)
-        if experiment_id not in registry.queue():
+        if record.enqueued_at is None:
             registry.enqueue(experiment_id)
             registry.add_event(experiment_id, "queued")

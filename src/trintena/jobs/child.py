@@ -137,6 +137,11 @@ def follow(parent: int) -> None:
     os._exit(1)
 
 
+def end_with(parent: int) -> None:
+    """Have a thread of this process `follow` another one."""
+    threading.Thread(target=follow, args=(parent,), name="follow-parent", daemon=True).start()
+
+
 def pin(core: int) -> None:
     """Stay on one processor, where the system knows of such a thing."""
     if hasattr(os, "sched_setaffinity"):
@@ -157,7 +162,7 @@ def main() -> int:
     parser.add_argument("--warm")
     options = parser.parse_args()
 
-    threading.Thread(target=follow, args=(options.parent,), name="follow-parent", daemon=True).start()
+    end_with(options.parent)
     if options.core is not None:
         pin(options.core)
     os.set_inheritable(options.fd, False)  # what a task starts must not hold the connection open

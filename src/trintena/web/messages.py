@@ -22,9 +22,9 @@ from trintena.domain import finite_json
 from trintena.experiments.overview import INTERRUPTED
 from trintena.jobs.locks import is_held
 from trintena.registry import Event
+from trintena.registry.experiments import ENDED
 from trintena.web.site import Site
 
-OVER = ("succeeded", "failed", "cancelled")
 TOLD = ("trial", "best")
 """Kinds of events that are told as they are; the others are changes of state."""
 
@@ -41,7 +41,7 @@ class Message:
     @property
     def is_last(self) -> bool:
         """Whether nothing comes after it."""
-        return self.kind == "state" and self.data["state"] in OVER
+        return self.kind == "state" and self.data["state"] in ENDED
 
     @cached_property
     def wire(self) -> bytes:
@@ -84,7 +84,7 @@ class Look:
     @property
     def is_over(self) -> bool:
         """Whether nothing will happen any more, unless somebody resumes it."""
-        return self.standing["state"] in OVER
+        return self.standing["state"] in ENDED
 
     def messages(self) -> list[Message]:
         """The events; of the changes of state the last, as it stands now."""

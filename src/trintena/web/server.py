@@ -9,7 +9,6 @@ import secrets
 import signal
 import socket
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -19,7 +18,7 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
 from trintena.errors import UsageError
-from trintena.jobs.child import follow
+from trintena.jobs.child import end_with
 from trintena.language import phrase
 from trintena.web.app import create_app
 from trintena.web.metrics.requests import FOLDER_OF_COUNTS
@@ -141,7 +140,7 @@ def _run_processes(config: uvicorn.Config, listener: socket.socket) -> None:
 
 def _in_own_process(options: WebOptions, parent: int) -> FastAPI:
     """The application of one web process of several: it ends with the process that started it, however."""
-    threading.Thread(target=follow, args=(parent,), name="follow-parent", daemon=True).start()
+    end_with(parent)
     return create_app(options)
 
 

@@ -105,19 +105,20 @@ def _one_of(context: Context) -> str:
     return phrase(en=f"one of {allowed}", pt=f"um destes: {allowed.replace(' or ', ' ou ')}")
 
 
+_IN_PORTUGUESE = {"at least": "no mínimo", "at most": "no máximo"}
+
+
 def _items(least: str, word: str) -> Callable[[Context], str]:
     """`least` is the context's key for the bound; `word` is `at least` or `at most`."""
-    in_portuguese = {"at least": "no mínimo", "at most": "no máximo"}[word]
     return lambda context: phrase(
-        en=f"a list of {word} {context[least]}", pt=f"uma lista de {in_portuguese} {context[least]}"
+        en=f"a list of {word} {context[least]}", pt=f"uma lista de {_IN_PORTUGUESE[word]} {context[least]}"
     )
 
 
 def _characters(bound: str, word: str) -> Callable[[Context], str]:
-    in_portuguese = {"at least": "no mínimo", "at most": "no máximo"}[word]
     return lambda context: phrase(
         en=f"a text of {word} {context[bound]} characters",
-        pt=f"um texto de {in_portuguese} {context[bound]} caracteres",
+        pt=f"um texto de {_IN_PORTUGUESE[word]} {context[bound]} caracteres",
     )
 
 

@@ -88,13 +88,11 @@ def _current(site: Site) -> list[dict[str, Any]]:
 
 
 def _standing(site: Site, experiment_id: int) -> dict[str, Any]:
-    record, standing = site.registry.experiment(experiment_id), site.registry.standing(experiment_id)
+    record = site.registry.experiment(experiment_id)
     return {
         **_row(site, record),
         "n_trainings": words.n_trainings(record.spec),
-        "cancel_requested": standing.cancel_requested,
-        "position": standing.position,
-        "progress": standing.progress,
+        "progress": site.registry.standing(experiment_id).progress,
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -114,6 +114,3 @@ def page(request: Request, site: Site, template: str, *, status: int = 200, **va
     if "chip" not in values:
         values["chip"] = running_chip(site)
     return HTMLResponse(environment().get_template(template).render(**{**about, **values}), status)
-
-
-Render = Callable[..., HTMLResponse]

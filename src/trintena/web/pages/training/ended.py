@@ -16,7 +16,7 @@ from trintena.report.judged import error_saved, price_path
 from trintena.report.learning import learning_curves
 from trintena.report.material import selection
 from trintena.web.pages.training.ranking import ranking
-from trintena.web.pages.words import in_short, is_ahead
+from trintena.web.pages.words import in_short, is_ahead, n_trainings
 
 if TYPE_CHECKING:
     from trintena.registry import ExperimentRecord, Registry
@@ -83,7 +83,7 @@ def ended(registry: Registry, record: ExperimentRecord, state: str) -> dict[str,
 
 def _why(record: ExperimentRecord, state: str) -> str:
     """Why it has no verdict, and that nothing was lost."""
-    done, total = number(record.n_finished + record.n_failed), number(_n_planned(record))
+    done, total = number(record.n_finished + record.n_failed), number(n_trainings(record.spec))
     kept = phrase(en="Nothing finished was lost.", pt="Nada concluído se perdeu.")
     if state == "cancelled":
         return phrase(
@@ -102,11 +102,6 @@ def _why(record: ExperimentRecord, state: str) -> str:
         en=f"None of the {total} trainings ended with a model.",
         pt=f"Nenhum dos {total} treinos terminou com um modelo.",
     )
-
-
-def _n_planned(record: ExperimentRecord) -> int:
-    search = record.spec.search
-    return record.n_models * (1 if search is None else (search.n_trials or 1))
 
 
 def _reasons(report: Report) -> list[tuple[str, int]]:

@@ -14,6 +14,7 @@ from starlette.datastructures import FormData
 from trintena.errors import TrintenaError
 from trintena.experiments import overview
 from trintena.jobs.locks import is_held, workers_at_work
+from trintena.report import words as report_words
 from trintena.report.figure import Figure
 from trintena.web.errors import RefusedError, status_of
 from trintena.web.pages import words
@@ -167,7 +168,7 @@ def _experiment(request: Request, site: Site, record: ExperimentRecord) -> HTMLR
     about = overview.described(site.settings, record)
     standing = site.registry.standing(record.id)
     state = about["state"]
-    in_queue = record.id in site.registry.queue()
+    in_queue = about["enqueued"]
     # One that was cut off, but is in the queue, goes on by itself: it is shown as one that runs.
     is_live = state in ("queued", "running") or (state == "interrupted" and in_queue)
     spec = record.spec
@@ -199,7 +200,7 @@ def _experiment(request: Request, site: Site, record: ExperimentRecord) -> HTMLR
 def _settings(record: ExperimentRecord) -> str:
     """What tells this experiment from others, in one line."""
     spec = record.spec
-    strategy = "" if spec.search is None else telling.strategy(spec.search.strategy)
+    strategy = "" if spec.search is None else report_words.strategy(spec.search.strategy)
     return telling.listed(
         (
             strategy,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from trintena.language import phrase
 from trintena.report import words
+from trintena.zoo.catalog import CATEGORIES
 
 MEDALS = {1: "🥇", 2: "🥈", 3: "🥉"}
 
@@ -19,15 +20,15 @@ def state(code: str) -> tuple[str, str]:
 
 def category(key: str) -> str:
     """A category's title."""
-    titles = {
-        "lstm": phrase(en="LSTM Base & Variants", pt="LSTM: base e variantes"),
-        "gru": phrase(en="GRU Base & Variants", pt="GRU: base e variantes"),
-        "bidirectional": phrase(en="Bidirectional", pt="Bidirecionais"),
-        "stacked": phrase(en="Stacked Deep Networks", pt="Redes profundas empilhadas"),
-        "residual": phrase(en="Residual & Skip Connections", pt="Residuais, com conexões de atalho"),
-        "attention": phrase(en="Attention & Hybrid", pt="Atenção e híbridas"),
+    in_portuguese = {
+        "lstm": "LSTM: base e variantes",
+        "gru": "GRU: base e variantes",
+        "bidirectional": "Bidirecionais",
+        "stacked": "Redes profundas empilhadas",
+        "residual": "Residuais, com conexões de atalho",
+        "attention": "Atenção e híbridas",
     }
-    return titles[key]
+    return phrase(en=CATEGORIES[key], pt=in_portuguese[key])
 
 
 def strategies() -> list[tuple[str, str, str]]:
@@ -75,11 +76,6 @@ def trial_state(code: str) -> str:
 def listed(texts: Iterable[str]) -> str:
     """Texts one after the other, those that are empty left out."""
     return " · ".join(text for text in texts if text)
-
-
-def strategy(code: str) -> str:
-    """A strategy's name."""
-    return words.strategy(code)
 
 
 def architectures(n: int) -> str:
