@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
@@ -23,6 +23,8 @@ COLUMNS = (*PRICE_COLUMNS, "volume")
 
 Mode = Literal["fast", "optimized"]
 Target = Literal["log_return", "difference"]
+Measures = Literal["price", "value"]
+"""What a series is of: a price, or any other quantity, of which nobody speaks in words of money."""
 Features = Literal["ohlcv", "close"]
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 """Of an experiment."""
@@ -42,7 +44,8 @@ class PriceSeries:
 
     `dates` are naive `datetime64[s]`: the exchange's own calendar date at midnight for daily data,
     UTC for anything finer. `values` has one column for each of `columns` and keeps float64. The
-    column that is forecast is called `close`, whatever the series measures.
+    column that is forecast is called `close`, whatever the series measures: `measures` decides how
+    people are spoken to and which target is the usual one, but is no part of the content.
     """
 
     symbol: str
@@ -50,6 +53,7 @@ class PriceSeries:
     columns: tuple[str, ...]
     values: Float[np.ndarray, "row column"]
     source: str
+    measures: Measures = "price"
 
     def __post_init__(self) -> None:
         self.dates.flags.writeable = False
@@ -74,9 +78,7 @@ class PriceSeries:
 
     def rows(self, start: int, stop: int) -> PriceSeries:
         """The rows in [start, stop) as a series of their own."""
-        return PriceSeries(
-            self.symbol, self.dates[start:stop], self.columns, self.values[start:stop], self.source
-        )
+        return replace(self, dates=self.dates[start:stop], values=self.values[start:stop])
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,7 @@ class Split:
 
 @dataclass(frozen=True)
 class ExperimentSpec:
-    """What to run: everything that decides the numbers, nothing about where they are computed."""
+    """What to run: everything that decides the numbers and their words, not where they are computed."""
 
     symbol: str
     dataset_hash: str
@@ -178,6 +180,8 @@ class ExperimentSpec:
     """Optimized mode's."""
     refit_all: bool = False
     """Whether the champion's setting is trained once more, on all rows, to serve."""
+    measures: Measures = "price"
+    """Of the series: how people are told of the experiment. It decides no number."""
 
     def to_json(self) -> dict[str, Any]:
         """The specification as JSON values; `from_json` gives it back."""
@@ -203,8 +207,9 @@ class ExperimentSpec:
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the canonical JSON form."""
-        return hashlib.sha256(json.dumps(self.to_json(), sort_keys=True).encode()).hexdigest()
+        """SHA-256 of the canonical JSON form, without what decides no number."""
+        values = {name: value for name, value in self.to_json().items() if name != "measures"}
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,6 +251,19 @@ class TrialResult:
         """The epoch, counted from 1, whose weights were kept; None where there is none."""
         finite = [rmse for rmse in self.validation_curve if math.isfinite(rmse)]
         return self.validation_curve.index(min(finite)) + 1 if finite else None
+
+
+@dataclass(frozen=True, eq=False)
+class FittedBaseline:
+    """A baseline that is fitted, on the training part: what it forecast, or why it could not.
+
+    `forecasts` as those of a trial; `reason` is None exactly where there are some.
+    """
+
+    key: str
+    fit_seconds: float
+    forecasts: dict[str, Float[np.ndarray, "origin horizon"]] = field(default_factory=dict)
+    reason: str | None = None
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ def fill(registry: Registry) -> None:
     """One row or more in every table."""
     dates = (np.datetime64("2024-01-01") + np.arange(6)).astype("datetime64[s]")
     close = np.array([[10.0], [10.5], [10.25], [11.0], [10.75], [11.5]])
-    dataset = registry.save_dataset(PriceSeries("TOY", dates, ("close",), close, "csv:toy.csv"))
+    dataset = registry.save_dataset(PriceSeries("TOY", dates, ("close",), close, "csv:toy.csv", "value"))
     spec = ExperimentSpec("TOY", dataset, (1, 6), start="2024-01-01", end="2024-01-06", lookback=2)
     number = registry.create_experiment(spec)
     registry.set_state(number, "running")

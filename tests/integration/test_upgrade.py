@@ -36,6 +36,7 @@ def test_a_stored_database_opens_upgraded_and_whole(tmp_path: Path, stored: Path
             assert set(Base.metadata.tables) <= tables
 
         (dataset,) = registry.datasets()
+        assert dataset.measures == ("value" if version >= "0004" else "price")
         series = registry.load_dataset(dataset.content_hash)
         np.testing.assert_array_equal(series.close, [10.0, 10.5, 10.25, 11.0, 10.75, 11.5])
 

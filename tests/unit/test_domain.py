@@ -52,6 +52,7 @@ def test_rows_are_those_from_start_up_to_stop() -> None:
     assert str(part.dates[0]) == "2024-01-03T00:00:00"
     assert (part.symbol, part.columns, part.source) == ("NVDA", ("open", "close"), "yahoo")
     assert prices().rows(0, 6).content_hash == prices().content_hash
+    assert prices(measures="value").rows(2, 5).measures == "value"
 
 
 @pytest.mark.parametrize(
@@ -72,6 +73,7 @@ def test_neither_the_source_nor_the_layout_in_memory_is_content() -> None:
     values = np.asfortranarray(np.arange(12.0).reshape(6, 2))
     days = prices().dates.astype("datetime64[D]")
     assert prices(source="csv:x.csv", values=values, dates=days).content_hash == prices().content_hash
+    assert prices(measures="value").content_hash == prices().content_hash
     doubled = np.repeat(np.arange(12.0).reshape(6, 2), 2, axis=0)[::2]
     assert prices(values=doubled).content_hash == prices().content_hash
 
@@ -141,6 +143,7 @@ SEARCHES = st.builds(
         ),
         search=st.none() | SEARCHES,
         refit_all=st.booleans(),
+        measures=st.sampled_from(["price", "value"]),
     )
 )
 def test_a_specification_survives_json_with_its_hash(spec: ExperimentSpec) -> None:
@@ -172,6 +175,13 @@ def test_a_specification_survives_json_with_its_hash(spec: ExperimentSpec) -> No
 )
 def test_whatever_decides_the_numbers_decides_the_hash(change: dict[str, Any]) -> None:
     assert replace(SPEC, **change).hash != SPEC.hash
+
+
+def test_what_a_series_measures_decides_words_alone() -> None:
+    assert replace(SPEC, measures="value").hash == SPEC.hash
+    stored = SPEC.to_json()
+    del stored["measures"]
+    assert ExperimentSpec.from_json(stored).measures == "price"
 
 
 @pytest.mark.parametrize(

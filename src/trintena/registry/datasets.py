@@ -25,7 +25,8 @@ class Datasets(Database):
     def save_dataset(self, series: PriceSeries) -> str:
         """Store a series under its content hash and give the hash.
 
-        Of content that is stored already only the time changes: it is the one stored last.
+        Of content that is stored already only the time changes, for it is the one stored last, and what
+        it measures, for that was said last.
 
         Raises:
             DataError: the series has no rows.
@@ -46,6 +47,7 @@ class Datasets(Database):
             first_date=dates[0],
             last_date=dates[-1],
             source=series.source,
+            measures=series.measures,
             payload=pack({"dates": dates.astype("<i8"), "values": series.values.astype("<f8")}),
         )
         try:
@@ -53,7 +55,7 @@ class Datasets(Database):
                 if (known := session.get(Dataset, row.content_hash)) is None:
                     session.add(row)
                 else:
-                    known.created_at = utc_now()
+                    known.created_at, known.measures = utc_now(), series.measures
         except IntegrityError:
             # Outside SQLite another process may store the same content at the same moment.
             with self._reading() as session:
@@ -186,6 +188,7 @@ def _row(row: Dataset) -> DatasetRow:
         last_date=row.last_date,
         source=row.source,
         created_at=row.created_at,
+        measures=row.measures,
     )
 
 
@@ -212,6 +215,7 @@ def _series(row: Dataset) -> PriceSeries:
             columns=tuple(row.columns),
             values=np.ascontiguousarray(arrays["values"], dtype=np.float64),
             source=row.source,
+            measures=row.measures,
         )
     except (ValueError, KeyError) as error:
         raise damaged from error

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from trintena.domain import FINISHED, ExperimentSpec, State, TrialState
+from trintena.domain import FINISHED, ExperimentSpec, Measures, State, TrialState
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class DatasetRow:
     last_date: np.datetime64
     source: str
     created_at: datetime
+    measures: Measures = "price"
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from trintena.domain import Mode, Purpose, State, Target, TrialState
+from trintena.domain import Measures, Mode, Purpose, State, Target, TrialState
 from trintena.registry.columns import FiniteJSON, SeriesDate, UTCDateTime, utc_now
 
 NAMING_CONVENTION = {
@@ -60,7 +60,7 @@ class Base(DeclarativeBase):
 
 
 class Dataset(Base):
-    """Prices under the hash of their content: never changed, though `created_at` is when last stored."""
+    """A series under the hash of its content; `created_at` and `measures` are those of the last time."""
 
     __tablename__ = "datasets"
 
@@ -72,6 +72,7 @@ class Dataset(Base):
     last_date: Mapped[np.datetime64]
     source: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
+    measures: Mapped[Measures] = mapped_column(_one_of(Measures, "measures"), server_default="price")
     payload: Mapped[bytes] = mapped_column(deferred=True)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,6 +61,13 @@ def test_same_content_twice_keeps_the_first(registry: Registry, series: MakeSeri
     assert (row.symbol, row.columns, row.n_rows) == ("NVDA", ("close",), 20)
     assert (row.first_date, row.last_date) == (np.datetime64("2024-01-01"), np.datetime64("2024-01-20"))
     assert row.created_at.utcoffset() is not None
+
+
+def test_what_a_series_measures_is_as_it_was_said_last(registry: Registry, series: MakeSeries) -> None:
+    key = registry.save_dataset(series())
+    assert registry.load_dataset(key).measures == registry.find_dataset(key).measures == "price"
+    registry.save_dataset(replace(series(), measures="value"))
+    assert registry.load_dataset(key).measures == registry.find_dataset(key).measures == "value"
 
 
 def test_a_beginning_of_the_hash_is_enough(registry: Registry, series: MakeSeries) -> None:
