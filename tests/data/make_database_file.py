@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trintena.domain import ExperimentSpec, Hyperparameters, PriceSeries, Search, TrialResult
+from trintena.domain import ExperimentSpec, FittedBaseline, Hyperparameters, PriceSeries, Search, TrialResult
 from trintena.registry import Registry
 from trintena.registry.schema import HEAD
 
@@ -48,6 +48,9 @@ def fill(registry: Registry) -> None:
     failed = TrialResult(6, "FAIL", Hyperparameters(), seed=8, reason="The loss is not finite.")
     registry.record_trial(number, finished, {"validation": {"rmse": 0.02}}, model_name="LSTM Classic (64/32)")
     registry.record_trial(number, failed, {})
+    ridge = FittedBaseline("ridge", 0.25, {"validation": np.array([[0.005], [-0.01]], np.float32)})
+    unfitted = FittedBaseline("auto_arima", 0.5, reason="No candidate converged.")
+    registry.record_baselines(number, [ridge, unfitted])
     registry.record_test_pass(number, "TOY", dates[4], dates[5])
     registry.register_version(
         symbol="TOY",

@@ -57,6 +57,16 @@ def test_a_stored_database_opens_upgraded_and_whole(tmp_path: Path, stored: Path
             finished.forecasts["validation"], np.array([[0.01], [-0.02]], np.float32)
         )
         assert (failed.state, failed.reason) == ("FAIL", "The loss is not finite.")
+        stored_baselines = {each.key: each for each in registry.baselines(experiment.id)}
+        if version >= "0004":
+            ridge, arima = stored_baselines["ridge"], stored_baselines["auto_arima"]
+            assert ridge.reason is None
+            np.testing.assert_array_equal(
+                ridge.forecasts["validation"], np.array([[0.005], [-0.01]], np.float32)
+            )
+            assert (arima.reason, arima.forecasts) == ("No candidate converged.", {})
+        else:
+            assert stored_baselines == {}
         best = registry.best_weights(experiment.id)
         assert best is not None
         assert best[0] == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from trintena.registry.baselines import Baselines
 from trintena.registry.counts import Counts
 from trintena.registry.database import make_engine
 from trintena.registry.datasets import Datasets
@@ -15,7 +16,7 @@ from trintena.registry.schema import bring_up_to_date
 from trintena.registry.trials import Trials
 
 
-class Registry(Datasets, Experiments, Trials, Models, Events, Counts):
+class Registry(Datasets, Experiments, Trials, Baselines, Models, Events, Counts):
     """Everything that is remembered between runs. Each method is one transaction.
 
     Made by `Registry.open`; may be shared by the threads of one process, not across a fork.

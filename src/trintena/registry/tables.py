@@ -143,6 +143,20 @@ class ArchitectureTrial(Base):
     weights: Mapped[bytes | None] = mapped_column(deferred=True)
 
 
+class ExperimentBaseline(Base):
+    """A fitted baseline of one experiment: its forecasts, or why it has none."""
+
+    __tablename__ = "experiment_baselines"
+    __table_args__ = (UniqueConstraint("experiment_id", "key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    experiment_id: Mapped[int] = mapped_column(ForeignKey("experiments.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(64))
+    fit_seconds: Mapped[float]
+    reason: Mapped[str | None] = mapped_column(Text)
+    forecasts: Mapped[bytes] = mapped_column(deferred=True)
+
+
 class RegisteredModel(Base):
     """One saved model: `ModelVersion` as a row. Version numbers are never given twice."""
 

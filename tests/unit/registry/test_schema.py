@@ -121,6 +121,7 @@ def test_our_tables_are_there(registry: Registry) -> None:
         "experiments",
         "architecture_studies",
         "architecture_trials",
+        "experiment_baselines",
         "model_registry",
         "events",
         "test_passes",
