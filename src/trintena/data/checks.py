@@ -24,8 +24,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
+from trintena.data import words
 from trintena.data.words import at_lines, counted, day, listed
-from trintena.domain import COLUMNS, PriceSeries
+from trintena.domain import COLUMNS, Measures, PriceSeries
 from trintena.errors import DataError
 from trintena.language import number, phrase
 
@@ -81,6 +82,7 @@ def checked_series(
     allow_jumps: bool = False,
     lines: Sequence[int] | None = None,
     notes: list[Note] | None = None,
+    measures: Measures = "price",
 ) -> PriceSeries:
     """A series with increasing dates and finite values, made of what a source found.
 
@@ -92,6 +94,7 @@ def checked_series(
         allow_jumps: accept a step of the close by more than a factor of 4.
         lines: the line of the file that each row stood on, for the messages.
         notes: receives one for each thing that was sorted, dropped or filled.
+        measures: whether the close is a price.
 
     Raises:
         DataError: the rows cannot be used; see the table at the top of this module.
@@ -119,11 +122,15 @@ def checked_series(
 
     missing = np.isnan(table[:, close])
     if missing.any():
-        notes.append(_without_close(dates[missing], None if lines is None else where[missing].tolist()))
+        lines_without = None if lines is None else where[missing].tolist()
+        notes.append(_without_close(dates[missing], lines_without, measures))
     kept = np.flatnonzero(~missing)
     if not len(kept):
         raise DataError(
-            phrase(en=f"{symbol} has no row with a close.", pt=f"{symbol} não tem linha com fechamento."),
+            phrase(
+                en=f"{symbol} has no row with a {words.close(measures)}.",
+                pt=f"{symbol} não tem linha com {words.close(measures)}.",
+            ),
             hint=phrase(en="Choose another column with --column.", pt="Escolha outra coluna com --column."),
         )
     kept = kept[_order(dates[kept], notes)]
@@ -131,9 +138,9 @@ def checked_series(
     kept_lines = None if lines is None else where[kept].tolist()
 
     _refuse_duplicates(symbol, dates, kept_lines)
-    _judge_jumps(symbol, dates, table[:, close], kept_lines, allow_jumps, notes)
+    _judge_jumps(symbol, dates, table[:, close], kept_lines, allow_jumps, notes, measures)
     names, table = _without_gaps(names, table, notes)
-    return PriceSeries(symbol, dates, tuple(names), np.ascontiguousarray(table), source)
+    return PriceSeries(symbol, dates, tuple(names), np.ascontiguousarray(table), source, measures)
 
 
 def _line(row: int, lines: Sequence[int] | None) -> str:
@@ -141,15 +148,15 @@ def _line(row: int, lines: Sequence[int] | None) -> str:
     return "" if lines is None else phrase(en=f" (line {lines[row]})", pt=f" (linha {lines[row]})")
 
 
-def _without_close(dates: Dates, lines: Sequence[int] | None) -> Note:
-    n = len(dates)
+def _without_close(dates: Dates, lines: Sequence[int] | None, measures: Measures) -> Note:
+    n, close = len(dates), words.close(measures)
     where = f" ({listed(dates, day)})" if lines is None else at_lines(lines)
     return Note(
         "without_close",
         n,
         phrase(
-            en=f"Dropped: {counted(n)} without a close{where}.",
-            pt=f"Descartado: {counted(n)} sem fechamento{where}.",
+            en=f"Dropped: {counted(n)} without a {close}{where}.",
+            pt=f"Descartado: {counted(n)} sem {close}{where}.",
         ),
     )
 
@@ -237,6 +244,7 @@ def _judge_jumps(
     lines: Sequence[int] | None,
     allow_jumps: bool,
     notes: list[Note],
+    measures: Measures,
 ) -> None:
     if (close <= 0).sum() > max(1, MAX_NOT_POSITIVE * len(close)):
         return  # no price: a temperature, a balance, for which a ratio means nothing
@@ -251,27 +259,30 @@ def _judge_jumps(
         return
     before = int(jumps[0])
     after = before + 1
-    n = len(jumps)
+    n, name = len(jumps), words.close(measures)
     if allow_jumps:
         message = phrase(
-            en=f"Steps of the close by more than a factor of {MAX_STEP_FACTOR:g} allowed: {number(n)}.",
-            pt=f"Saltos do fechamento por um fator maior que {MAX_STEP_FACTOR:g} aceitos: {number(n)}.",
+            en=f"Steps of the {name} by more than a factor of {MAX_STEP_FACTOR:g} allowed: {number(n)}.",
+            pt=f"Saltos do {name} por um fator maior que {MAX_STEP_FACTOR:g} aceitos: {number(n)}.",
         )
         notes.append(Note("jumps_allowed", n, message))
         return
     low = f"{number(close[before], 'g')}", f"{day(dates[before])}{_line(before, lines)}"
     high = f"{number(close[after], 'g')}", f"{day(dates[after])}{_line(after, lines)}"
     times = number(ratios[before], ".4g")
+    cause_en, cause_pt = ("a split that was not adjusted", "um desdobramento sem ajuste")
+    if measures == "value":
+        cause_en, cause_pt = ("another unit", "outra unidade")
     more_en = f" There are {number(n - 1)} more such steps." if n > 1 else ""
     more_pt = f" Há mais {number(n - 1)} saltos assim." if n > 1 else ""
     raise DataError(
         phrase(
-            en=f"{symbol}: the close goes from {low[0]} on {low[1]} to {high[0]} on {high[1]}, {times} times "
-            f"as much; more than {MAX_STEP_FACTOR:g} times up or down in one step looks like a split that "
-            f"was not adjusted, or two files joined.{more_en}",
-            pt=f"{symbol}: o fechamento vai de {low[0]} em {low[1]} para {high[0]} em {high[1]}, {times} "
+            en=f"{symbol}: the {name} goes from {low[0]} on {low[1]} to {high[0]} on {high[1]}, {times} "
+            f"times as much; more than {MAX_STEP_FACTOR:g} times up or down in one step looks like "
+            f"{cause_en}, or two files joined.{more_en}",
+            pt=f"{symbol}: o {name} vai de {low[0]} em {low[1]} para {high[0]} em {high[1]}, {times} "
             f"vezes o valor; mais de {MAX_STEP_FACTOR:g} vezes para cima ou para baixo de uma linha à outra "
-            f"parece um desdobramento sem ajuste, ou dois arquivos emendados.{more_pt}",
+            f"parece {cause_pt}, ou dois arquivos emendados.{more_pt}",
         ),
         field="close",
         hint=phrase(

@@ -2,7 +2,7 @@
 
 | code | found |
 |---|---|
-| `not_positive` | closes of zero or less, of which there is no log return |
+| `not_positive` | prices of zero or less, of which there is no log return |
 | `contradiction` | an open or a close outside of low to high |
 | `flat_bars` | a long stretch in which open, high, low and close are equal |
 | `repeated_close` | a close that stays the same for longer than chance explains |
@@ -20,11 +20,12 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from trintena.data import words
 from trintena.data.calendars import Calendar, calendar_of
 from trintena.data.level_shifts import LevelShift, level_shifts
 from trintena.data.repetitions import runs, suspicious_length
 from trintena.data.words import MOST, counted, day, iso, listed
-from trintena.domain import PRICE_COLUMNS, PriceSeries
+from trintena.domain import PRICE_COLUMNS, Measures, PriceSeries
 from trintena.language import number, phrase
 
 FLAT_STRETCH = 20
@@ -60,6 +61,8 @@ def doubts_of(series: PriceSeries) -> list[Doubt]:
 
 
 def _not_positive(series: PriceSeries) -> Doubt | None:
+    if series.measures == "value":
+        return None
     return _on_rows(
         "not_positive",
         series,
@@ -119,13 +122,14 @@ def _repeated_closes(series: PriceSeries) -> Doubt | None:
         return None
     n = int((lengths[long] + 1).sum())
     rows, when = counted(n), _spans(series, starts[long], lengths[long] + 1)
+    closes = words.closes(series.measures)
     return _doubt(
         "repeated_close",
         series,
         starts[long],
         n=n,
-        en=f"{rows} in runs of equal closes too long for chance: {when}.",
-        pt=f"{rows} em sequências de fechamentos iguais, longas demais para o acaso: {when}.",
+        en=f"{rows} in runs of equal {closes} too long for chance: {when}.",
+        pt=f"{rows} em sequências de {closes} iguais, longas demais para o acaso: {when}.",
     )
 
 
@@ -142,12 +146,13 @@ def _zero_volume(series: PriceSeries) -> Doubt | None:
 
 
 def _no_trading(series: PriceSeries, calendar: Calendar) -> Doubt | None:
+    trading_en, trading_pt = ("trading ", "de pregão ") if series.measures == "price" else ("", "")
     return _on_rows(
         "no_trading",
         series,
         calendar.strays(series.dates),
-        en="outside the trading days or hours of the series' calendar",
-        pt="fora dos dias ou horários de pregão do calendário da série",
+        en=f"outside the {trading_en}days or hours of the series' calendar",
+        pt=f"fora dos dias ou horários {trading_pt}do calendário da série",
     )
 
 
@@ -182,23 +187,27 @@ def _level_shifts(series: PriceSeries) -> Doubt | None:
         return None
     places = np.array([shift.row for shift in shifts])
     n = number(len(shifts))
-    when = listed(shifts, lambda shift: f"{day(series.dates[shift.row])} ({_size(shift)})")
+    when = listed(shifts, lambda shift: f"{day(series.dates[shift.row])} ({_size(shift, series.measures)})")
     one = len(shifts) == 1
+    cause_en, cause_pt = "a split that was not adjusted", "num desdobramento não ajustado"
+    if series.measures == "value":
+        cause_en, cause_pt = "another unit", "numa troca de unidade"
     return _doubt(
         "level_shift",
         series,
         places,
         en=f"{n} {'step' if one else 'steps'} that stayed and that the moves around do not explain, "
-        f"as of a split that was not adjusted or of two files joined: {when}.",
+        f"as of {cause_en} or of two files joined: {when}.",
         pt=f"{n} {'salto que ficou' if one else 'saltos que ficaram'} e que os movimentos em volta não "
-        f"explicam, como num desdobramento não ajustado ou em dois arquivos juntados: {when}.",
+        f"explicam, como {cause_pt} ou em dois arquivos juntados: {when}.",
     )
 
 
-def _size(shift: LevelShift) -> str:
+def _size(shift: LevelShift, measures: Measures) -> str:
     ratio = number(shift.ratio, ".4g")
-    size = phrase(en=f"{ratio} times the close before", pt=f"{ratio} vezes o fechamento anterior")
-    if shift.split is None:
+    close = words.close(measures)
+    size = phrase(en=f"{ratio} times the {close} before", pt=f"{ratio} vezes o {close} anterior")
+    if shift.split is None or measures == "value":
         return size
     new, old = shift.split
     en, pt = ("split", "desdobramento") if new > old else ("reverse split", "grupamento")

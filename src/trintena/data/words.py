@@ -1,4 +1,4 @@
-"""Counts, dates and lists of rows, in the reader's language."""
+"""Counts, dates, lists of rows and what a series is of, in the reader's language."""
 
 from __future__ import annotations
 
@@ -7,12 +7,33 @@ from typing import Any
 
 import numpy as np
 
+from trintena.domain import Measures
 from trintena.language import number, phrase
 
 MOST = 3
 """So many items of a list are named, and the rest counted."""
 LONGEST = 60
 """So many letters of a text are shown."""
+
+
+def price(measures: Measures) -> str:
+    """One number of a series, where a price may be called so."""
+    return phrase(en="price", pt="preço") if measures == "price" else phrase(en="value", pt="valor")
+
+
+def prices(measures: Measures) -> str:
+    """The numbers of a series."""
+    return phrase(en="prices", pt="preços") if measures == "price" else phrase(en="values", pt="valores")
+
+
+def close(measures: Measures) -> str:
+    """The column that is forecast."""
+    return phrase(en="close", pt="fechamento") if measures == "price" else phrase(en="value", pt="valor")
+
+
+def closes(measures: Measures) -> str:
+    """Several rows of that column."""
+    return phrase(en="closes", pt="fechamentos") if measures == "price" else prices(measures)
 
 
 def counted(count: int) -> str:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -85,6 +88,17 @@ def test_closes_that_are_not_positive_are_named_with_the_way_out():
     )
     assert "2016-01-11, 2016-01-12, 2016-01-14 and 1 more" in found.message
     assert "--target difference" in found.message
+
+
+def test_what_is_odd_in_values_is_said_without_words_of_money():
+    below_zero = walk() - 90
+    assert doubts_of(replace(series(below_zero), measures="value")) == []
+    stuck, shifted = walk(), walk()
+    stuck[100:110], shifted[200:] = stuck[100], shifted[200:] * 10
+    for values, said in ((stuck, "equal values"), (shifted, "times the value before")):
+        found = only(doubts_of(replace(series(values), measures="value")))
+        assert said in found.message
+        assert not re.search("close|price|split|trading", found.message)
 
 
 def test_sentences_are_said_in_portuguese_too(monkeypatch):

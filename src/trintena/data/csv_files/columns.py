@@ -20,6 +20,7 @@ from trintena.data.csv_files.titles import (
     without_number,
 )
 from trintena.data.words import quoted
+from trintena.domain import PRICE_COLUMNS, Measures
 from trintena.language import phrase
 
 BAR = ("open", "high", "low", "volume")
@@ -78,6 +79,19 @@ def understand_columns(table: Table, column: str | None = None) -> Layout:
     if adjusted is None:
         _refuse_hidden_adjustment(table, close)
     return Layout(date, close, time, adjusted, tuple(others), symbol)
+
+
+def measured(table: Table, layout: Layout) -> Measures:
+    """Whether the column to forecast is of prices: its title says so, or what stands beside it.
+
+    A high alone is none: it may be that of a day's temperature.
+    """
+    played = [set(parts_of(without_number(title, table.header))) for title in table.header]
+    closes = {"close", "adjusted close"}
+    own = played[layout.close]
+    of_a_bar = bool(own & set(PRICE_COLUMNS)) and any(parts & closes for parts in played)
+    beside_a_bar = any(part in PRICE_COLUMNS for part, _ in layout.others)
+    return "price" if own & closes or of_a_bar or beside_a_bar else "value"
 
 
 def _date_columns(table: Table, found: dict[str, list[int]]) -> tuple[int, int | None]:

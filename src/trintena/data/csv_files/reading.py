@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from trintena.data.adjust import adjusted_columns
 from trintena.data.checks import Note, checked_series, checked_symbol
-from trintena.data.csv_files.columns import Layout, understand_columns
+from trintena.data.csv_files.columns import Layout, measured, understand_columns
 from trintena.data.csv_files.conventions import conventions
 from trintena.data.csv_files.dates import parse_dates
 from trintena.data.csv_files.missing import is_null
@@ -20,7 +20,7 @@ from trintena.data.csv_files.table import Table, parse_table
 from trintena.data.csv_files.telling import Understanding
 from trintena.data.csv_files.text import read_text, source_of_file
 from trintena.data.words import at_lines, counted, quoted
-from trintena.domain import PRICE_COLUMNS, PriceSeries
+from trintena.domain import PRICE_COLUMNS, Measures, PriceSeries
 from trintena.errors import DataError
 from trintena.language import number, phrase
 
@@ -54,6 +54,7 @@ def read_csv(
     thousands: str | None = None,
     day_first: bool | None = None,
     allow_jumps: bool = False,
+    measures: Measures | None = None,
 ) -> CsvReading:
     """Read a file of dates and values, or refuse it with the line, the column and the remedy.
 
@@ -73,6 +74,7 @@ def read_csv(
         thousands: what stands between thousands: `.`, `,`, a space, `'` or `none`.
         day_first: whether 3/4/2020 is the third of April.
         allow_jumps: accept a step of the close by more than a factor of 4.
+        measures: whether the series is of prices or of other values; by default as its columns say.
 
     Raises:
         DataError: the file cannot be read, or not with certainty.
@@ -108,6 +110,7 @@ def read_csv(
         allow_jumps=allow_jumps,
         lines=table.lines,
         notes=notes,
+        measures=measures or measured(table, layout),
     )
     return CsvReading(series, Understanding(text.encoding, table, layout, dates, numbers, notes, series))
 

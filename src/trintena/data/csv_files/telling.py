@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from trintena.data import words
 from trintena.data.checks import Note
 from trintena.data.csv_files.columns import Layout
 from trintena.data.csv_files.conventions import GROUPING, PLAIN, SIGNS
@@ -50,6 +51,7 @@ class Understanding:
             | {part: self._title(index) for part, index in parts},
             "unused": [self._title(index) for index in self._unused()],
             "adjusted": self._is_adjusted(),
+            "measures": self.series.measures,
             "date_order": self.dates.order,
             "times": self.dates.times,
             "decimal": self.numbers.convention.decimal,
@@ -103,12 +105,23 @@ class Understanding:
         )
 
     def _columns(self) -> list[str]:
-        told = {
-            part: phrase(en=f"{part} from {self.table.title(i)}", pt=f"{part} de {self.table.title(i)}")
-            for part, i in self._parts()
-        }
-        listed = ", ".join(told.values())
+        is_price = self.series.measures == "price"
+        told = []
+        for part, i in self._parts():
+            name = part if is_price or part != "close" else words.close(self.series.measures)
+            title = self.table.title(i)
+            told.append(phrase(en=f"{name} from {title}", pt=f"{name} de {title}"))
+        listed = ", ".join(told)
         sentences = [phrase(en=f"Columns: {listed}.", pt=f"Colunas: {listed}.")]
+        if is_price:
+            sentences.append(phrase(en="Taken for prices.", pt="Entendido como preços."))
+        else:
+            sentences.append(
+                phrase(
+                    en="Taken for values that are not prices.",
+                    pt="Entendido como valores que não são preços.",
+                )
+            )
         if self._is_adjusted():
             sentences.append(
                 phrase(
@@ -124,12 +137,14 @@ class Understanding:
     def _rows(self) -> list[str]:
         first, last = day(self.series.dates[0]), day(self.series.dates[-1])
         kept, n_rows = number(len(self.series)), number(self._n_rows())
+        close = words.close(self.series.measures)
         low, high = (number(value, ",.10g") for value in (self.series.close.min(), self.series.close.max()))
         return [
             phrase(
-                en=f"{kept} of {n_rows} dated rows kept, from {first} to {last}; close from {low} to {high}.",
+                en=f"{kept} of {n_rows} dated rows kept, from {first} to {last}; "
+                f"{close} from {low} to {high}.",
                 pt=f"{kept} de {n_rows} linhas com data mantidas, de {first} a {last}; "
-                f"fechamento de {low} a {high}.",
+                f"{close} de {low} a {high}.",
             )
         ]
 

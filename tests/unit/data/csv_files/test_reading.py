@@ -57,6 +57,7 @@ def test_bars_are_adjusted_and_told(read):
         "Numbers with a decimal point.",
         "Columns: open from 'Open', high from 'High', low from 'Low', close from 'Adj Close', "
         "volume from 'Volume'.",
+        "Taken for prices.",
         "open, high and low were adjusted by the same factor as the close.",
         "Dropped: 1 row without a close (line 3).",
         "2 of 3 dated rows kept, from 2020-01-06 to 2020-01-08; close from 5 to 6.5.",
@@ -98,7 +99,7 @@ def test_one_column_of_numbers_is_enough_whatever_its_title(read):
     reading = read("when,time,level\nnoon,2020-01-06,-1.5\nnoon,2020-01-07,-2\n")
     assert reading.series.columns == ("close",)
     assert reading.series.close.tolist() == [-1.5, -2]
-    assert "Columns: close from 'level'." in reading.understood
+    assert "Columns: value from 'level'." in reading.understood
 
 
 def test_several_columns_of_numbers_ask_for_one(read):
@@ -107,6 +108,45 @@ def test_several_columns_of_numbers_ask_for_one(read):
     assert "'north', 'south'" in message
     assert "--column" in message
     assert read(text, column="south").series.close.tolist() == [2.5]
+
+
+@pytest.mark.parametrize(
+    ("header", "column", "measures"),
+    [
+        ("Date,Close", None, "price"),
+        ("Data,Último", None, "price"),
+        ("date,Preço (R$)", None, "price"),
+        ("date,fechamento ajustado", None, "price"),
+        ("date,Open,High,Low,value", None, "price"),  # a bar beside it
+        ("Date,Open,High,Low,Close,Adj Close", "High", "price"),
+        ("Date,Open,High,Low,Close,Volume", "Volume", "value"),
+        ("date,temperature", None, "value"),
+        ("date,MWh", None, "value"),
+        ("date,value", None, "value"),
+        ("data,máxima,mínima,média", "máxima", "value"),  # of a day's weather: no close beside it
+    ],
+)
+def test_what_a_column_measures_is_told_by_titles(read, header, column, measures):
+    width = header.count(",")
+    text = "\n".join([header, "2020-01-06" + ",2" * width, "2020-01-07" + ",3" * width])
+    reading = read(text, column=column)
+    assert reading.series.measures == reading.facts["measures"] == measures
+    taken = {"price": "Taken for prices.", "value": "Taken for values that are not prices."}
+    assert taken[measures] in reading.understood
+    for said in ("price", "value"):
+        assert read(text, column=column, measures=said).series.measures == said
+
+
+def test_values_are_told_without_words_of_money(read):
+    content = "date,load\n2020-01-06,5\n2020-01-07,\n2020-01-08,7\n"
+    told = " ".join(read(content, "load.csv").understood)
+    assert "Dropped: 1 row without a value (line 3)." in told
+    assert told.endswith("value from 5 to 7.")
+    jump = refusal(read, content.replace("7\n", "70\n"), file="load.csv")
+    assert "the value goes from 5" in jump
+    for word in ("close", "split"):
+        assert word not in told + jump
+    assert "price" not in (told + jump).replace("values that are not prices", "")
 
 
 def test_a_chosen_column_stands_alone(read):
@@ -665,6 +705,7 @@ def test_everything_is_said_in_portuguese_too(read, monkeypatch):
         "Datas de 'Date': ano primeiro, sem horário.",
         "Números com ponto decimal.",
         "Colunas: open de 'Open', high de 'High', low de 'Low', close de 'Adj Close', volume de 'Volume'.",
+        "Entendido como preços.",
         "open, high e low foram ajustados pelo mesmo fator que o fechamento.",
         "Descartado: 1 linha sem fechamento (linha 3).",
         "2 de 3 linhas com data mantidas, de 2020-01-06 a 2020-01-08; fechamento de 5 a 6,5.",
