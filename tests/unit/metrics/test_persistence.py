@@ -1,32 +1,15 @@
-"""Figures of merit against other people's implementations, numbers worked out by hand, and properties."""
+"""What finds a forecast that repeats the last value, on walks and planted signals and against scipy."""
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import pearsonr
 
-from trintena.metrics import (
-    best_shift,
-    change_correlation,
-    directional_accuracy,
-    is_persistence_clone,
-    mae,
-    majority_share,
-    rmse,
-    skill,
-)
-
-with warnings.catch_warnings():
-    # The first time, Python complains of backslashes in its docstrings.
-    warnings.simplefilter("ignore")
-    from utilsforecast import losses
+from trintena.metrics import best_shift, by_step, change_correlation, is_persistence_clone
 
 CHANGES = st.floats(-1.0, 1.0, allow_subnormal=False)
 
@@ -43,119 +26,6 @@ def changes(least: int = 1) -> st.SearchStrategy[tuple[np.ndarray, np.ndarray]]:
 
 def column(*steps: float) -> np.ndarray:
     return np.array(steps)[:, None]
-
-
-# Errors
-
-
-@given(changes())
-def test_errors_agree_with_utilsforecast_over_all_steps_of_all_origins(
-    pair: tuple[np.ndarray, np.ndarray],
-) -> None:
-    actual, forecast = pair
-    frame = pd.DataFrame({"unique_id": "x", "y": actual.ravel(), "forecast": forecast.ravel()})
-    for ours, theirs in ((rmse, losses.rmse), (mae, losses.mae)):
-        expected = theirs(frame, ["forecast"])["forecast"].item()
-        assert ours(actual, forecast) == pytest.approx(expected, rel=1e-12, abs=1e-15)
-
-
-def test_errors_are_pooled_over_the_horizon_not_averaged_step_by_step() -> None:
-    actual = np.array([[3.0, 0.0], [0.0, 4.0]])
-    forecast = np.zeros((2, 2))
-    assert rmse(actual, forecast) == 2.5, "√(25/4); the mean of both steps' RMSE would be 2.47"
-    assert mae(actual, forecast) == 1.75
-
-
-# Skill
-
-
-@given(changes())
-def test_repeating_the_last_value_has_no_skill_at_all(pair: tuple[np.ndarray, np.ndarray]) -> None:
-    actual, _ = pair
-    expected = 0.0 if rmse(actual, np.zeros_like(actual)) > 0 else None
-    assert skill(actual, np.zeros_like(actual)) == expected
-
-
-def test_skill_is_the_part_of_the_reference_error_that_is_gone() -> None:
-    actual = column(1.0, -1.0, 1.0, -1.0)
-    assert skill(actual, 0.25 * actual) == 0.25
-    assert skill(actual, actual) == 1.0
-    assert skill(actual, -actual) == -1.0
-    assert skill(actual, 0.25 * actual, reference=0.5 * actual) == -0.5
-    assert skill(actual, np.zeros_like(actual), reference=2.0 * actual) == 0.0
-
-
-def test_there_is_no_skill_where_the_reference_makes_no_error() -> None:
-    actual = column(1.0, -1.0)
-    assert skill(np.zeros((2, 1)), actual) is None
-    assert skill(actual, np.zeros((2, 1)), reference=actual) is None
-
-
-@given(changes(), st.sampled_from([2.0**-10, 0.5, 4.0, 2.0**20]))
-def test_the_unit_does_not_change_skill(pair: tuple[np.ndarray, np.ndarray], factor: float) -> None:
-    # Powers of two: the figures scale without rounding.
-    actual, forecast = (np.round(values, 6) for values in pair)
-    assert skill(factor * actual, factor * forecast) == skill(actual, forecast)
-    reference = 0.5 * forecast[::-1]
-    assert skill(factor * actual, factor * forecast, factor * reference) == skill(actual, forecast, reference)
-
-
-@given(changes())
-def test_skill_is_positive_exactly_when_the_error_is_smaller(pair: tuple[np.ndarray, np.ndarray]) -> None:
-    actual, forecast = pair
-    against = rmse(actual, np.zeros_like(actual))
-    found = skill(actual, forecast)
-    if found is not None and abs(found) > 1e-12:
-        assert (found > 0) == (rmse(actual, forecast) < against)
-
-
-# Direction
-
-
-def test_direction_counts_the_last_step_of_days_that_moved() -> None:
-    actual = np.array([[9.0, 1.0], [9.0, -1.0], [9.0, 2.0], [9.0, 0.0]])
-    forecast = np.array([[-1.0, 0.1], [-1.0, 0.1], [-1.0, 0.1], [-1.0, 0.1]])
-    assert directional_accuracy(actual, forecast) == pytest.approx(2 / 3)
-    assert majority_share(actual) == pytest.approx(2 / 3)
-
-
-def test_an_origin_whose_forecast_names_no_direction_is_no_hit() -> None:
-    assert directional_accuracy(column(1.0, 1.0, -1.0, -1.0), column(0.0, 1.0, 0.0, -1.0)) == 0.5
-
-
-def test_a_forecast_of_no_change_names_no_direction() -> None:
-    assert directional_accuracy(column(1.0, -1.0), np.zeros((2, 1))) is None
-
-
-def test_a_segment_that_never_moves_has_no_direction() -> None:
-    flat = np.zeros((3, 1))
-    assert directional_accuracy(flat, column(1.0, 1.0, 1.0)) is None
-    assert majority_share(flat) is None
-
-
-@pytest.mark.parametrize(
-    ("ups", "downs", "share"), [(54, 46, 0.54), (46, 54, 0.54), (5, 5, 0.5), (3, 0, 1.0)]
-)
-def test_the_majority_is_the_commoner_direction(ups: int, downs: int, share: float) -> None:
-    actual = column(*[0.01] * ups, *[-0.02] * downs, *[0.0] * 7)
-    assert majority_share(actual) == pytest.approx(share)
-
-
-@given(changes())
-def test_always_naming_one_direction_scores_the_majority_or_the_rest(
-    pair: tuple[np.ndarray, np.ndarray],
-) -> None:
-    actual, _ = pair
-    majority = majority_share(actual)
-    up, down = (directional_accuracy(actual, np.full_like(actual, sign)) for sign in (1.0, -1.0))
-    if majority is None:
-        assert up is down is None
-    else:
-        assert up is not None
-        assert down is not None
-        assert majority == pytest.approx(max(up, down))
-        assert majority >= 0.5
-        assert up + down == pytest.approx(1.0)
 
 
 # Correlation
@@ -188,6 +58,44 @@ def test_there_is_no_correlation_without_variation_or_with_three_origins() -> No
     assert change_correlation(varied, constant) is None
     assert change_correlation(constant, varied) is None
     assert change_correlation(varied[:3], varied[:3]) is None
+
+
+def test_there_is_no_correlation_with_an_infinite_forecast() -> None:
+    varied = column(1.0, -1.0, 2.0, 0.0)
+    assert change_correlation(varied, column(1.0, np.inf, 2.0, 0.0)) is None
+    assert change_correlation(varied, column(np.inf, -np.inf, np.inf, -np.inf)) is None
+
+
+@pytest.mark.parametrize("size", [1e300, 1e-300])
+def test_a_forecast_whose_square_no_number_holds_has_a_correlation(size: float) -> None:
+    random = np.random.default_rng(3)
+    actual, forecast = random.normal(size=(2, 50, 1))
+    assert change_correlation(actual, size * forecast) == pytest.approx(change_correlation(actual, forecast))
+
+
+def test_moves_that_overlap_make_the_interval_too_narrow_and_every_hth_of_them_do_not() -> None:
+    # A random walk, forecast to go on as in the last ten steps: the correlation is 0.
+    overlapping, apart = [], []
+    for seed in range(300):
+        levels = walk(1021, 0.0, seed)
+        origins = np.arange(10, 1011)
+        actual = (levels[origins + 10] - levels[origins])[:, None]
+        forecast = (levels[origins] - levels[origins - 10])[:, None]
+        for missed, every in ((overlapping, 1), (apart, 10)):
+            found = change_correlation(actual[::every], forecast[::every])
+            assert found is not None
+            missed.append(not found[1] <= 0.0 <= found[2])
+    assert np.mean(overlapping) > 0.3
+    assert np.mean(apart) < 0.1
+
+
+def test_the_correlation_of_each_step_is_that_of_its_column() -> None:
+    random = np.random.default_rng(4)
+    actual, forecast = random.normal(size=(2, 30, 3))
+    found = by_step(change_correlation, actual, forecast)
+    for k, each in enumerate(found):
+        assert each is not None
+        assert each[0] == pytest.approx(pearsonr(actual[:, k], forecast[:, k]).statistic, rel=1e-12)
 
 
 # The lag detector: control 4 of the protocol
@@ -270,3 +178,23 @@ def test_one_and_the_same_change_for_every_origin_is_a_clone() -> None:
     origins = np.arange(50, 599)
     actual = later(levels, origins, 1)
     assert is_persistence_clone(levels, origins, actual, np.full_like(actual, 1e-4))
+
+
+def test_the_first_columns_judge_an_earlier_step() -> None:
+    # Late by each step's own horizon; the second step, alone, could not know that it is the second.
+    levels = walk(600, 0.0, seed=1)
+    origins = np.arange(50, 597)
+    actual = later(levels, origins, 3)
+    for k in (1, 2, 3):
+        assert best_shift(levels, origins, np.zeros((len(origins), k))) == k
+        assert is_persistence_clone(levels, origins, actual[:, :k], np.zeros((len(origins), k)))
+
+
+@pytest.mark.parametrize("exploded", [np.inf, -np.inf, 1e300])
+def test_a_forecast_infinitely_far_away_fits_at_no_lag(exploded: float) -> None:
+    levels = walk(100, 0.0, seed=1)
+    origins = np.arange(50, 99)
+    actual = later(levels, origins, 1)
+    forecast = np.where(np.arange(49) == 7, exploded, 0.0)[:, None]
+    assert best_shift(levels, origins, forecast) is None
+    assert not is_persistence_clone(levels, origins, actual, forecast)
