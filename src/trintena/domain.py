@@ -287,9 +287,15 @@ class ModelVersion:
     """SHA-256 of each file, keyed by its kind: `keras`, `scaler`, `json`."""
     metrics: dict[str, Any]
     parameters: dict[str, Any]
-    """The hyper-parameters, lookback, features, seed and source of prices that it was trained with."""
+    """The hyper-parameters, lookback, features, seed and series that it was trained with."""
     versions: dict[str, str]
     """Of Trintena and of the libraries that made the numbers."""
+
+    @property
+    def measures(self) -> Measures:
+        """What its series measures; all series once were taken for prices."""
+        measures: Measures = self.parameters.get("measures", "price")
+        return measures
 
 
 def finite_json(value: Any) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from trintena.bootstrap import application
-from trintena.domain import Features, ModelVersion, Search, Split, Strategy, Target
+from trintena.domain import Features, Measures, ModelVersion, Search, Split, Strategy, Target
 from trintena.experiments import Observer, Request, budget_seconds, plan, run_experiment, tracking
 from trintena.search import read_space
 from trintena.settings import Settings
@@ -25,8 +25,9 @@ def train_all_models_fast_mode(
     model_ids: str | Sequence[int] | None = None,
     lookback: int = 60,
     horizon: int = 1,
-    target: Target = "log_return",
+    target: Target | None = None,
     features: Features = "ohlcv",
+    measures: Measures | None = None,
     years: int | None = 10,
     start: str | None = None,
     end: str | None = None,
@@ -40,7 +41,9 @@ def train_all_models_fast_mode(
 
     Batch 32, learning rate 0.001, dropout 0.2, relu. `symbol` None means NVDA, `model_ids` None all
     thirty. `csv` names a file to read instead, `column` what to forecast in it, `symbol` then whose rows
-    to take. `resume` is the id of an experiment to go on with, and leaves every other argument but
+    to take. `measures` says whether the series is of a `price` or of any other `value` (None: its columns
+    say, or its source), `target` what is forecast (None: `log_return` of prices, `difference` of other
+    values). `resume` is the id of an experiment to go on with, and leaves every other argument but
     `workers` without effect. Files and database are kept under `TRINTENA_HOME`. `observe` is called with
     the progress, about four times a second. What there is to say about the data goes to the logger
     `trintena`: as a warning that its source does not answer, as information what has changed.
@@ -59,6 +62,7 @@ def train_all_models_fast_mode(
         horizon=horizon,
         target=target,
         features=features,
+        measures=measures,
         years=years,
         start=start,
         end=end,
@@ -83,8 +87,9 @@ def train_all_models_with_optimization(
     model_ids: str | Sequence[int] | None = None,
     lookback: int = 60,
     horizon: int = 1,
-    target: Target = "log_return",
+    target: Target | None = None,
     features: Features = "ohlcv",
+    measures: Measures | None = None,
     years: int | None = 10,
     start: str | None = None,
     end: str | None = None,
@@ -129,6 +134,7 @@ def train_all_models_with_optimization(
         horizon=horizon,
         target=target,
         features=features,
+        measures=measures,
         years=years,
         start=start,
         end=end,
@@ -154,7 +160,9 @@ def _train(
                 logger.warning("%s", remedy)
             experiment_id = resume
             if experiment_id is None:
-                delivery = app.services.series_to_train(symbol, Path(csv) if csv else None, column)
+                delivery = app.services.series_to_train(
+                    symbol, Path(csv) if csv else None, column, request.measures
+                )
                 _log(delivery.remarks, answered=delivery.answered)
                 experiment_id = plan(request, delivery.series, app.registry)
             answer = run_experiment(place, experiment_id, observe)

@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from trintena.artifacts.files import ModelFiles, read_model_files
 from trintena.data.calendars import next_dates
-from trintena.domain import ModelVersion, PriceSeries
+from trintena.domain import Measures, ModelVersion, PriceSeries
 from trintena.errors import ArtifactError, DataError
 from trintena.language import phrase
 from trintena.windows.frame import Transformation
@@ -22,16 +22,20 @@ Network = Callable[[Path, str, np.ndarray], np.ndarray]
 """Computes what the network in a `.keras` file, with this SHA-256, says of some scaled windows."""
 
 STALE_AFTER = np.timedelta64(30, "D")
-NOTICE = "Not investment advice. A forecast of prices is uncertain; see the figures beside the last value."
-"""As files keep it."""
 
 
-def notice() -> str:
-    """The same, in the reader's language."""
-    return phrase(
-        en=NOTICE,
-        pt="Não é recomendação de investimento. Uma previsão de preços é incerta; veja os números ao lado "
-        "do último valor.",
+def notice_of(measures: Measures) -> tuple[str, str]:
+    """What every forecast comes with, in English, as files keep it, and in Portuguese."""
+    if measures == "price":
+        return (
+            "Not investment advice. A forecast of prices is uncertain; see the figures beside the last "
+            "value.",
+            "Não é recomendação de investimento. Uma previsão de preços é incerta; veja os números ao lado "
+            "do último valor.",
+        )
+    return (
+        "A forecast is uncertain; see the figures beside the last value.",
+        "Uma previsão é incerta; veja os números ao lado do último valor.",
     )
 
 
@@ -52,6 +56,7 @@ class Forecast:
         `remarks`, what there is to say about the data, is for whoever obtained it to fill.
         """
         age = np.datetime64(now.astimezone(UTC).replace(tzinfo=None), "s") - self.origin
+        en, pt = notice_of(version.measures)
         origin, *dates = _date_texts(np.array([self.origin, *self.dates]))
         return {
             "symbol": version.symbol,
@@ -65,10 +70,11 @@ class Forecast:
                 for date, price, change in zip(dates, self.prices, self.changes, strict=True)
             ],
             "target": version.target,
+            "measures": version.measures,
             "age_days": int(age / np.timedelta64(1, "D")),
             "warnings": ["old_data"] if age > STALE_AFTER else [],
             "remarks": [],
-            "notice": notice(),
+            "notice": phrase(en=en, pt=pt),
         }
 
 

@@ -133,6 +133,7 @@ def _board(case: Case, trials: Sequence[TrialResult], segments: Sequence[str]) -
         "experiment_id": case.experiment_id,
         "symbol": spec.symbol,
         "target": spec.target,
+        "measures": spec.measures,
         "lookback": spec.lookback,
         "horizon": spec.horizon,
         "seed": spec.seed,

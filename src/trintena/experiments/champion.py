@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trintena.artifacts.files import write_model_files
-from trintena.artifacts.saved_model import NOTICE, SavedModel
+from trintena.artifacts.saved_model import SavedModel, notice_of
 from trintena.errors import TrintenaError
 from trintena.metrics import rmse
 from trintena.zoo import architecture
@@ -68,6 +68,7 @@ def save_version(
         "lookback": spec.lookback,
         "features": spec.features,
         "source": case.series.source,
+        "measures": spec.measures,
         "n_parameters": trial.n_parameters,
         "epochs_trained": trial.best_epoch or len(trial.train_losses),
         **(about or {}),
@@ -97,7 +98,7 @@ def save_version(
         "experiment_id": case.experiment_id,
         "reference": recipe.reference,
         "segments": case.segments_described(),
-        "notice": NOTICE,
+        "notice": notice_of(spec.measures)[0],
     }
     saved = write_model_files(
         place.settings.models,

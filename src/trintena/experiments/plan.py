@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 
 from trintena.data import select_rows
-from trintena.domain import ExperimentSpec, Features, Mode, PriceSeries, Search, Split, Target
+from trintena.domain import ExperimentSpec, Features, Measures, Mode, PriceSeries, Search, Split, Target
 from trintena.errors import UsageError, one_of
 from trintena.language import number, phrase
 from trintena.search import total_trials
@@ -29,6 +29,8 @@ MINIMUM_BUDGET_S = 60.0
 """Less leaves no time to train anything beside the start and the end of a run."""
 DEFAULT_YEARS = 10
 DEFAULT_SPLIT = Split()
+USUAL_TARGETS: dict[Measures, Target] = {"price": "log_return", "value": "difference"}
+"""Prices move in proportion to their level; a temperature has no such level, and may be zero."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,11 @@ class Request:
     model_ids: str | Sequence[int] | None = None
     lookback: int = 60
     horizon: int = 1
-    target: Target = "log_return"
+    target: Target | None = None
+    """None: the usual one of what the series measures, see `USUAL_TARGETS`."""
     features: Features = "ohlcv"
+    measures: Measures | None = None
+    """Whether the series is of prices or of other values; None: as the series itself says."""
     years: int | None = DEFAULT_YEARS
     """Counted back from the last date; ignored when `start` is given; None for all rows."""
     start: str | None = None
@@ -97,9 +102,13 @@ def plan(
         DataError: the series cannot be used for the target.
     """
     search = _search_of(request)
+    if request.measures is not None:
+        one_of("measures", request.measures, get_args(Measures))
+        series = replace(series, measures=request.measures)
+    target = request.target or USUAL_TARGETS[series.measures]
     for name, word, words in (
         ("mode", request.mode, get_args(Mode)),
-        ("target", request.target, get_args(Target)),
+        ("target", target, get_args(Target)),
         ("features", request.features, get_args(Features)),
     ):
         one_of(name, word, words)
@@ -133,7 +142,7 @@ def plan(
         mode=request.mode,
         lookback=request.lookback,
         horizon=request.horizon,
-        target=request.target,
+        target=target,
         features=request.features,
         start=str(used.dates[0]),
         end=str(used.dates[-1]),
@@ -141,6 +150,7 @@ def plan(
         seed=request.seed,
         search=search,
         refit_all=request.refit_all,
+        measures=series.measures,
     )
     used, _, transformation = windows_of(spec, series)
     # Fitting looks at training rows only; a price that the target cannot use may stand in a later one.

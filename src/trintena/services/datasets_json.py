@@ -29,6 +29,7 @@ def described(row: DatasetRow) -> dict[str, Any]:
         "first_date": iso(row.first_date),
         "last_date": iso(row.last_date),
         "source": row.source,
+        "measures": row.measures,
         "created_at": row.created_at.isoformat(),
     }
 
@@ -43,6 +44,7 @@ def summary(series: PriceSeries) -> dict[str, Any]:
         "first_date": iso(series.dates[0]),
         "last_date": iso(series.dates[-1]),
         "source": series.source,
+        "measures": series.measures,
     }
 
 

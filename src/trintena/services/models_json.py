@@ -21,6 +21,7 @@ def described(model: ModelVersion) -> dict[str, Any]:
         "is_winner": model.is_winner,
         "mode": model.mode,
         "target": model.target,
+        "measures": model.measures,
         "horizon": model.horizon,
         "frozen_twin": frozen_twin(model),
         "rmse": figure_of(model, "validation", "rmse"),

@@ -17,7 +17,7 @@ from trintena.errors import DataError, UsageError
 from trintena.language import number, phrase
 
 if TYPE_CHECKING:
-    from trintena.domain import PriceSeries
+    from trintena.domain import Measures, PriceSeries
     from trintena.registry import Registry
 
 DEFAULT_SYMBOL = "NVDA"
@@ -159,18 +159,23 @@ class Prices:
         return latest(symbol, kind=kind) or latest(symbol.upper(), kind=kind)
 
     def series_to_train(
-        self, symbol: str | None = None, csv: Path | None = None, column: str | None = None
+        self,
+        symbol: str | None = None,
+        csv: Path | None = None,
+        column: str | None = None,
+        measures: Measures | None = None,
     ) -> Delivery:
         """What a training asks for: the series of a symbol, or one read from a file and not yet stored.
 
-        With `csv`, `symbol` says whose rows to take where the file holds several.
+        With `csv`, `symbol` says whose rows to take where the file holds several, and `measures` what it
+        is read as.
 
         Raises:
             SourceError, DataError: as `newest` and `read_csv`.
             UsageError: a column without a file.
         """
         if csv is not None:
-            reading = read_csv(csv, symbol=symbol, column=column)
+            reading = read_csv(csv, symbol=symbol, column=column, measures=measures)
             return Delivery(reading.series, (*reading.understood, *self.on_new_source(reading.series)))
         if column is not None:
             raise UsageError(

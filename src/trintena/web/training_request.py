@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from trintena.domain import Features, Mode, Search, Split, Strategy, Target
+from trintena.domain import Features, Measures, Mode, Search, Split, Strategy, Target
 from trintena.errors import UsageError
 from trintena.experiments.plan import (
     DEFAULT_YEARS,
@@ -111,7 +111,12 @@ class TrainingRequest(BaseModel):
         description="Instead of a symbol: stored prices by their hash, a beginning of it, or their name.",
         examples=["3f9a01bc"],
     )
-    target: Target = Field("log_return", description="`difference` for series that are not positive.")
+    target: Target | None = Field(
+        None, description="What is forecast; null: `log_return` of prices, `difference` of other values."
+    )
+    measures: Measures | None = Field(
+        None, description="Whether the series is of prices or of other values; null: as it is stored."
+    )
     features: Features = Field("ohlcv", description="What the networks see, where there are such columns.")
     years: Years = Field(
         DEFAULT_YEARS, description="Counted back from the last date; `all` or null: every row."
@@ -177,6 +182,7 @@ class TrainingRequest(BaseModel):
             horizon=self.horizon,
             target=self.target,
             features=self.features,
+            measures=self.measures,
             years=self.years,
             start=self.start,
             end=self.end,

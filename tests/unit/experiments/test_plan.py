@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from trintena.domain import ExperimentSpec, PriceSeries, Range, Search, SearchSpace, Split
+from trintena.domain import ExperimentSpec, Measures, PriceSeries, Range, Search, SearchSpace, Split
 from trintena.errors import DataError, UnknownNameError, UsageError
 from trintena.experiments import Request, plan
 from trintena.experiments.plan import (
@@ -81,6 +82,26 @@ def test_the_defaults_are_those_of_fast_mode(registry: Registry) -> None:
     settings = spec.hyperparameters
     assert (settings.learning_rate, settings.batch_size, settings.dropout_rate) == (0.001, 32, 0.2)
     assert (settings.epochs, settings.activation) == (1, "relu")
+
+
+@pytest.mark.parametrize(
+    ("series", "asked", "measures", "target"),
+    [
+        ("price", {}, "price", "log_return"),
+        ("value", {}, "value", "difference"),
+        ("value", {"target": "log_return"}, "value", "log_return"),
+        ("price", {"target": "difference"}, "price", "difference"),
+        ("price", {"measures": "value"}, "value", "difference"),
+        ("value", {"measures": "price"}, "price", "log_return"),
+    ],
+)
+def test_the_usual_target_follows_what_the_series_measures(
+    registry: Registry, series: Measures, asked: dict[str, Any], measures: str, target: str
+) -> None:
+    planned = plan(Request(**asked), replace(prices(), measures=series), registry)
+    spec = registry.experiment(planned).spec
+    assert (spec.measures, spec.target) == (measures, target)
+    assert registry.load_dataset(spec.dataset_hash).measures == measures
 
 
 def test_the_whole_series_is_stored_under_its_hash_however_few_rows_are_used(registry: Registry) -> None:
@@ -280,6 +301,12 @@ REFUSALS: list[tuple[dict[str, Any], type[UsageError], str, str]] = [
         UsageError,
         "target",
         "Unknown target 'price'; it is one of log_return, difference",
+    ),
+    (
+        {"measures": "money"},
+        UsageError,
+        "measures",
+        "Unknown measures 'money'; it is one of price, value",
     ),
     ({"features": "all"}, UsageError, "features", "Unknown features 'all'; it is one of ohlcv, close"),
     ({"lookback": MAXIMUM_LOOKBACK + 1}, UsageError, "lookback", "at most 2048 rows, not 2049"),

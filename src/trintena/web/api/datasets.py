@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from trintena.data import doubts_of, fetch
 from trintena.data.sources import sample
 from trintena.data.words import iso
-from trintena.domain import COLUMNS
+from trintena.domain import COLUMNS, Measures
 from trintena.errors import NotFoundError
 from trintena.services.datasets_json import as_warnings, described, prices, summary, thinned, understood
 from trintena.web.api.fields import Moment, SymbolText, refusals
@@ -24,6 +24,7 @@ MOST_POINTS = 400
 """Of the picture of a series."""
 
 Row = dict[str, str | float]
+MEASURED = Field(description="Whether it is a series of prices or of other values.")
 
 
 class Dataset(BaseModel):
@@ -36,6 +37,7 @@ class Dataset(BaseModel):
     first_date: str = Field(examples=["1999-01-04"])
     last_date: str = Field(examples=["2018-12-31"])
     source: str = Field(description="`yahoo`, `sample`, or `csv:` and the file's name.", examples=["sample"])
+    measures: Measures = MEASURED
     sample: bool = Field(description="Whether it ships with Trintena.")
     created_at: Moment | None = Field(description="When it was stored last; null where it is not stored.")
 
@@ -85,6 +87,7 @@ class Reading(BaseModel):
     first_date: str
     last_date: str
     source: str
+    measures: Measures = MEASURED
     understood: list[str] = Field(description="What was taken for what, in sentences.")
     facts: dict[str, Any] = Field(description="The same for programs.")
     warnings: list[Doubt]
@@ -119,6 +122,9 @@ class Upload(BaseModel):
     day_first: bool | None = Field(
         default=None, description="Whether 03/04/2020 is the third of April, where the file leaves it open."
     )
+    measures: Measures | None = Field(
+        default=None, description="Whether it is of prices or of other values, where its titles mislead."
+    )
     allow_jumps: bool = Field(default=False, description="Accept a step of the close by a factor above 4.")
     dry_run: bool = Field(default=False, description="Say how the file is understood, and store nothing.")
 
@@ -150,6 +156,7 @@ def import_dataset(
         thousands=upload.thousands,
         day_first=upload.day_first,
         allow_jumps=upload.allow_jumps,
+        measures=upload.measures,
     )
     series = reading.series
     remarks = () if upload.dry_run else site.services.store(series)
@@ -203,6 +210,7 @@ def _offered(reference: str) -> Dataset:
         first_date=iso(first),
         last_date=iso(last),
         source="sample",
+        measures="price",
         sample=True,
         created_at=None,
     )

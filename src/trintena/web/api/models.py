@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
+from trintena.domain import Measures, Target
 from trintena.services.models_json import described, in_full, states_of_files
 from trintena.web.api.fields import Moment, SymbolText, VersionInPath, refusals
 from trintena.web.site import TheSite
@@ -31,7 +32,8 @@ class Model(BaseModel):
     model_name: str = Field(examples=["BiLSTM Classic (64/32)"])
     is_winner: bool = Field(description="Whether it is the champion of its symbol, target and horizon.")
     mode: Literal["fast", "optimized"]
-    target: Literal["log_return", "difference"]
+    target: Target
+    measures: Measures = Field(description="Whether the series is of prices or of other values.")
     horizon: int = Field(examples=[1])
     frozen_twin: int | None = Field(
         description="The version whose figures it has, where it was trained on all rows to serve."

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field
 
-from trintena.artifacts.saved_model import NOTICE
+from trintena.artifacts.saved_model import notice_of
+from trintena.domain import Measures, Target
 from trintena.web.api.fields import LARGEST_ID, SymbolText, refusals
 from trintena.web.site import TheSite
 
@@ -28,13 +29,13 @@ class Wanted(BaseModel):
 class Step(BaseModel):
     """One forecast."""
 
-    date: str = Field(description="Of the price; with its time where the series has one.")
-    price: float
+    date: str = Field(description="Of the forecast; with its time where the series has one.")
+    price: float = Field(description="The forecast, in units of the series, whatever it measures.")
     change: float = Field(description="From the last value, in units of the target.")
 
 
 class Prediction(BaseModel):
-    """The next steps of a series, from its last row on; prices are in its own units."""
+    """The next steps of a series, from its last row on; forecasts are in its own units."""
 
     symbol: str
     model_id: int
@@ -43,7 +44,8 @@ class Prediction(BaseModel):
     origin: str = Field(description="The date of the last row.")
     last_value: float
     forecast: list[Step]
-    target: Literal["log_return", "difference"]
+    target: Target
+    measures: Measures = Field(description="Whether the series is of prices or of other values.")
     age_days: int = Field(description="Days since the last row.")
     warnings: list[str] = Field(
         description="`old_data`: the last row is over 30 days old. `source_unavailable`: the source of the "
@@ -62,10 +64,11 @@ EXAMPLE = {
     "last_value": 182.95,
     "forecast": [{"date": "2026-11-24", "price": 183.2, "change": 0.0014}],
     "target": "log_return",
+    "measures": "price",
     "age_days": 1,
     "warnings": [],
     "remarks": [],
-    "notice": NOTICE,
+    "notice": notice_of("price")[0],
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from trintena.domain import Strategy, TrialState
+from trintena.domain import Measures, Strategy, TrialState
 
 
 class OpenModel(BaseModel):
@@ -63,6 +63,7 @@ class _Answer(OpenModel):
     status: Literal["success", "cancelled", "failed"]
     experiment_id: int
     symbol: str = Field(examples=["NVDA"])
+    measures: Measures = Field(default="price", description="Whether the series is of prices.")
     partial: bool = Field(description="Whether only what was finished before its end is there.")
     baselines: list[dict[str, Any]] = Field(description="Last value and drift, judged on the same dates.")
     verdict: dict[str, Any] = Field(
