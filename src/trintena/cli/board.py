@@ -10,7 +10,7 @@ from trintena.cli.output import screen
 from trintena.cli.ranking import is_fitted, print_ranking
 from trintena.cli.texts import say, setting
 from trintena.language import number, span
-from trintena.report.words import verdict
+from trintena.report import words
 
 _STEPS_SHOWN = 5
 
@@ -31,7 +31,8 @@ def print_board(answer: dict[str, Any]) -> None:
     _print_verdict(answer["verdict"])
     if "champion" in answer:
         _print_champion(answer)
-    _say(f"{say('took', time=span(answer['total_time']))}. {say('notice')}")
+    notice = words.notice(answer.get("measures", "price"))
+    _say(f"{say('took', time=span(answer['total_time']))}. {notice}".rstrip())
 
 
 def rows_of(answer: dict[str, Any]) -> list[dict[str, Any]]:
@@ -90,7 +91,7 @@ def told_counts(counts: dict[str, int]) -> str:
 
 
 def _print_verdict(told: dict[str, Any]) -> None:
-    screen.print(Text(verdict(told), style="bold"), soft_wrap=True)
+    screen.print(Text(words.verdict(told), style="bold"), soft_wrap=True)
 
 
 def _print_champion(answer: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trintena.cli.data_shown import SHORT, print_next, print_rows
-from trintena.cli.options import AsJson
+from trintena.cli.options import AsJson, MeasuresOption, measures_of
 from trintena.cli.output import print_json, screen, warn
 from trintena.language import phrase
 from trintena.services.datasets_json import understood
@@ -57,6 +57,7 @@ def import_(
             show_default=False,
         ),
     ] = None,
+    measures: MeasuresOption = None,
     allow_jumps: AllowJumps = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say how the file is understood, and store nothing.")
@@ -75,6 +76,7 @@ def import_(
     - `trintena data import b3.csv --symbol PETR4 --name PETR4.SA`
     - `trintena data import ibov.csv --decimal , --dayfirst`
     - `trintena data import load.csv --column MWh`
+    - `trintena data import gold.csv --column oz --measures price`
     """
     from trintena.data import doubts_of, read_csv
 
@@ -87,6 +89,7 @@ def import_(
         thousands=thousands,
         day_first=day_first,
         allow_jumps=allow_jumps,
+        measures=measures_of(measures),
     )
     series, doubts = reading.series, doubts_of(reading.series)
     if as_json:

@@ -9,14 +9,14 @@ from trintena.cli.output import people, screen, warn
 from trintena.cli.plot import plot
 from trintena.cli.sparkline import sparkline
 from trintena.cli.tables import moment, print_fields, print_table
-from trintena.data import Doubt, doubts_of
+from trintena.data import Doubt, doubts_of, words
 from trintena.data.words import day
 from trintena.errors import DataError
 from trintena.language import number, phrase
 from trintena.services.datasets_json import EDGE, edges
 
 if TYPE_CHECKING:
-    from trintena.domain import PriceSeries
+    from trintena.domain import Measures, PriceSeries
     from trintena.registry import DatasetRow, Registry
     from trintena.registry.dependents import Dependents
     from trintena.services import Delivery
@@ -70,7 +70,7 @@ def until_stored_again(row: DatasetRow, needing: Dependents) -> str:
 
 def print_stored(series: PriceSeries) -> None:
     """Say under which name and hash a series is stored."""
-    columns = _headings()
+    columns = _headings(series.measures)
     print_fields(
         {
             phrase(en="stored", pt="guardado"): series.symbol,
@@ -90,7 +90,7 @@ def print_next(symbol: str) -> None:
 
 def print_rows(series: PriceSeries, edge: int = EDGE) -> None:
     """Print the first and the last rows of a series."""
-    headings = _headings()
+    headings = _headings(series.measures)
     first, last = (
         [(_time(series.dates[at]), *map(_value, series.values[at].tolist())) for at in rows]
         for rows in edges(series, edge)
@@ -134,7 +134,7 @@ def print_list(registry: Registry, rows: list[DatasetRow]) -> None:
 
 def print_dataset(row: DatasetRow, series: PriceSeries) -> None:
     """Print what a dataset holds: its name and span, a picture of its close, its first and last rows."""
-    close = series.close
+    close, name = series.close, words.close(series.measures)
     lowest, highest, last = (_value(float(value)) for value in (close.min(), close.max(), close[-1]))
     print_fields(
         {
@@ -142,7 +142,8 @@ def print_dataset(row: DatasetRow, series: PriceSeries) -> None:
             phrase(en="symbol", pt="símbolo"): row.symbol,
             phrase(en="source", pt="origem"): row.source,
             phrase(en="rows", pt="linhas"): _span(row.n_rows, row.first_date, row.last_date),
-            phrase(en="close", pt="fechamento"): phrase(
+            phrase(en="measures", pt="mede"): words.prices(series.measures),
+            name: phrase(
                 en=f"{lowest} to {highest}, at last {last}", pt=f"{lowest} a {highest}, por último {last}"
             ),
             phrase(en="stored", pt="guardado"): moment(row.created_at),
@@ -152,9 +153,9 @@ def print_dataset(row: DatasetRow, series: PriceSeries) -> None:
     picture = plot(series.dates, close, width=width)
     screen.print()
     if picture.is_logarithmic:
-        screen.print(phrase(en="close, logarithmic scale", pt="fechamento, escala logarítmica"))
+        screen.print(phrase(en=f"{name}, logarithmic scale", pt=f"{name}, escala logarítmica"))
     else:
-        screen.print(phrase(en="close", pt="fechamento"))
+        screen.print(name)
     for line in picture.lines:
         screen.print(line, soft_wrap=True)
     screen.print()
@@ -187,13 +188,13 @@ def _course(registry: Registry, row: DatasetRow) -> str:
         return phrase(en="damaged", pt="danificado")
 
 
-def _headings() -> dict[str, str]:
+def _headings(measures: Measures) -> dict[str, str]:
     """What readers call the date and the columns of a series."""
     return {
         "date": phrase(en="date", pt="data"),
         "open": phrase(en="open", pt="abertura"),
         "high": phrase(en="high", pt="máxima"),
         "low": phrase(en="low", pt="mínima"),
-        "close": phrase(en="close", pt="fechamento"),
+        "close": words.close(measures),
         "volume": "volume",
     }

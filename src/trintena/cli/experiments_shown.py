@@ -56,6 +56,7 @@ def print_experiment(record: ExperimentRecord, row: dict[str, Any]) -> None:
     """Print what an experiment runs, and how far it is."""
     spec = record.spec
     told = _standing(row)
+    target = words.target(spec.target, spec.measures)
     first, last, dataset = _day(spec.start), _day(spec.end), spec.dataset_hash[:12]
     shown = {
         phrase(en="experiment", pt="experimento"): str(record.id),
@@ -68,9 +69,9 @@ def print_experiment(record: ExperimentRecord, row: dict[str, Any]) -> None:
             en=f"{say(spec.mode)}, seed {spec.seed}", pt=f"{say(spec.mode)}, semente {spec.seed}"
         ),
         phrase(en="forecast", pt="previsão"): phrase(
-            en=f"{spec.target}, {number(spec.horizon)} ahead, from windows of {number(spec.lookback)} "
+            en=f"{target}, {number(spec.horizon)} ahead, from windows of {number(spec.lookback)} "
             f"({spec.features})",
-            pt=f"{spec.target}, {number(spec.horizon)} à frente, de janelas de {number(spec.lookback)} "
+            pt=f"{target}, {number(spec.horizon)} à frente, de janelas de {number(spec.lookback)} "
             f"({spec.features})",
         ),
     }

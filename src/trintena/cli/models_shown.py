@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 from trintena.cli.output import screen
 from trintena.cli.tables import NOTHING, moment, print_fields, print_table
 from trintena.cli.texts import say
+from trintena.data.words import price
 from trintena.language import number, phrase
+from trintena.report import words
 from trintena.services.models_json import figure_of, frozen_twin
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def print_models(versions: Sequence[ModelVersion]) -> None:
                 number(figure_of(version, "validation", "rmse"), ",.4g"),
                 number(figure_of(version, "test", "skill"), "+z.2%"),
                 say(version.mode),
-                version.target,
+                words.target(version.target, version.measures),
                 number(version.horizon),
             )
             for version in versions
@@ -70,12 +72,13 @@ def _mark(model: ModelVersion) -> str:
 def print_model(model: ModelVersion, files: list[dict[str, Any]]) -> None:
     """Print one model: what made it, its figures beside the last value, and the state of its files."""
     champion = phrase(en=", the champion", pt=", a campeã") if model.is_winner else ""
+    target = words.target(model.target, model.measures)
     fields = {
         phrase(en="version", pt="versão"): f"{model.version}{champion}",
         phrase(en="model", pt="modelo"): f"{model.model_id}  {model.model_name}",
         phrase(en="forecasts", pt="prevê"): phrase(
-            en=f"{model.symbol}, {model.target}, {number(model.horizon)} ahead",
-            pt=f"{model.symbol}, {model.target}, {number(model.horizon)} à frente",
+            en=f"{model.symbol}, {target}, {number(model.horizon)} ahead",
+            pt=f"{model.symbol}, {target}, {number(model.horizon)} à frente",
         ),
         phrase(en="trained by", pt="treinado por"): _trained_by(model),
         phrase(en="created", pt="criado"): moment(model.created_at),
@@ -91,13 +94,13 @@ def print_model(model: ModelVersion, files: list[dict[str, Any]]) -> None:
     _print_figures(model)
     screen.print()
     heads = (phrase(en="file", pt="arquivo"), phrase(en="condition", pt="estado"))
-    words = {
+    conditions = {
         "whole": phrase(en="whole", pt="inteiro"),
         "missing": phrase(en="missing", pt="ausente"),
         "changed": phrase(en="changed", pt="alterado"),
         "unreadable": phrase(en="unreadable", pt="ilegível"),
     }
-    print_table(heads, [(file["path"], words[file["condition"]]) for file in files], folding=heads[:1])
+    print_table(heads, [(file["path"], conditions[file["condition"]]) for file in files], folding=heads[:1])
 
 
 def _trained_by(model: ModelVersion) -> str:
@@ -149,11 +152,12 @@ def _serving_fields(model: ModelVersion) -> dict[str, str]:
 
 
 def _print_figures(model: ModelVersion) -> None:
+    one = price(model.measures)
     named = {
         "rmse": ("RMSE", ",.6g"),
         "mae": ("MAE", ",.6g"),
-        "price_rmse": (phrase(en="RMSE of the price", pt="RMSE do preço"), ",.6g"),
-        "price_mae": (phrase(en="MAE of the price", pt="MAE do preço"), ",.6g"),
+        "price_rmse": (phrase(en=f"RMSE of the {one}", pt=f"RMSE do {one}"), ",.6g"),
+        "price_mae": (phrase(en=f"MAE of the {one}", pt=f"MAE do {one}"), ",.6g"),
         "skill": (
             phrase(en="skill against the last value", pt="ganho contra o último valor"),
             "+z.2%",
@@ -182,9 +186,9 @@ def _print_figures(model: ModelVersion) -> None:
     title = phrase(en="RMSE of the last value", pt="RMSE do último valor")
     rows.insert(1, (title, *(number(value, ",.6g") for value in last_value)))
     clone = [model.metrics.get(segment, {}).get("persistence_clone") for segment in _SEGMENTS]
-    words = {True: phrase(en="yes", pt="sim"), False: phrase(en="no", pt="não"), None: NOTHING}
+    answers = {True: phrase(en="yes", pt="sim"), False: phrase(en="no", pt="não"), None: NOTHING}
     repeats = phrase(en="in practice repeats the last value", pt="na prática, repete o último valor")
-    rows.append((repeats, *(words[value] for value in clone)))
+    rows.append((repeats, *(answers[value] for value in clone)))
     heads = (
         phrase(en="figure", pt="medida"),
         phrase(en="validation", pt="validação"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 import typer
 
 from trintena.cli.output import people
-from trintena.errors import NotFoundError, UsageError
+from trintena.domain import Measures
+from trintena.errors import NotFoundError, UsageError, one_of
 from trintena.language import phrase
 
 _LARGEST = 2**31 - 1
@@ -43,6 +44,15 @@ def _number(text: str) -> int:
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON to standard output instead of a table.")]
+MeasuresOption = Annotated[
+    str | None,
+    typer.Option(
+        "--measures",
+        metavar="price|value",
+        help="Whether the series is of prices or of other values; default: as its columns say.",
+    ),
+]
+
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether it is meant.")]
 ExperimentId = Annotated[
     int, typer.Argument(metavar="ID", parser=_number, help="As `trintena experiments list` shows it.")
@@ -56,6 +66,11 @@ OptionalVersion = Annotated[
         "--model", metavar="VERSION", parser=_number, help="A model version; default: the champion."
     ),
 ]
+
+
+def measures_of(text: str | None) -> Measures | None:
+    """What a series is said to measure; None where nobody said it."""
+    return None if text is None else cast("Measures", one_of("measures", text, get_args(Measures)))
 
 
 def confirm(question: str, *, yes: bool) -> None:

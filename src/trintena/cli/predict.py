@@ -10,6 +10,7 @@ from trintena.cli.options import OptionalVersion
 from trintena.cli.output import people, print_json, screen, warn
 from trintena.cli.tables import print_fields, print_table
 from trintena.language import number, phrase
+from trintena.report import words
 
 
 def predict(
@@ -21,7 +22,7 @@ def predict(
         bool, typer.Option("--json/--table", help="Print JSON, or a table for people, to standard output.")
     ] = True,
 ) -> None:
-    """Forecast the next steps of a series from its newest data, in price units, with dates.
+    """Forecast the next steps of a series from its newest data, in its own units, with dates.
 
     The model's files are checked first. Warnings go to standard error.
 
@@ -74,10 +75,8 @@ def _print_forecast(answer: dict[str, Any]) -> None:
     )
     screen.print()
     forecast = phrase(en="forecast", pt="previsão")
-    if answer["target"] == "log_return":
-        change = phrase(en="log return from the last value", pt="retorno logarítmico desde o último valor")
-    else:
-        change = phrase(en="difference from the last value", pt="diferença do último valor")
+    target = words.target(answer["target"], answer["measures"])
+    change = phrase(en=f"{target} from the last value", pt=f"{target} desde o último valor")
     print_table(
         (phrase(en="date", pt="data"), forecast, change),
         [

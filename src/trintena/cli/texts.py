@@ -104,7 +104,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The newest data is {days} days old: the forecast starts there, not today.",
         "O dado mais novo tem {days} dias: a previsão parte dali, não de hoje.",
     ),
-    "notice": ("Not investment advice.", "Não é recomendação de investimento."),
     "training": ("Training", "Treinando"),
     "judging": ("Judging and saving the champion", "Julgando e salvando o campeão"),
     "left": ("about {time} left", "faltam cerca de {time}"),

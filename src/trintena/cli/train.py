@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from trintena.cli.options import MeasuresOption, measures_of
 from trintena.cli.train_options import (
     check_writable,
     refuse_changes,
@@ -37,6 +38,7 @@ def train(
     ] = None,
     csv: Annotated[Path | None, typer.Option(help="A CSV file to read instead.")] = None,
     column: Annotated[str | None, typer.Option(help="The column of the CSV file to forecast.")] = None,
+    measures: MeasuresOption = None,
     mode: Annotated[
         str,
         typer.Option(help="fast: one epoch each, fixed parameters; optimized: the best setting of each."),
@@ -76,8 +78,9 @@ def train(
     lookback: Annotated[int, typer.Option(help="Rows that a forecast reads.")] = 60,
     horizon: Annotated[int, typer.Option(help="Steps ahead.")] = 1,
     target: Annotated[
-        str, typer.Option(help="log_return, or difference for series that are not positive.")
-    ] = "log_return",
+        str | None,
+        typer.Option(help="log_return (default for prices), or difference (default for other values)."),
+    ] = None,
     features: Annotated[
         str, typer.Option(help="ohlcv where there are such columns, or close alone.")
     ] = "ohlcv",
@@ -143,7 +146,10 @@ def train(
         model_ids=models,
         lookback=lookback,
         horizon=horizon,
-        target=cast("Target", one_of("target", target, ("log_return", "difference"))),
+        target=None
+        if target is None
+        else cast("Target", one_of("target", target, ("log_return", "difference"))),
+        measures=measures_of(measures),
         features=cast("Features", one_of("features", features, ("ohlcv", "close"))),
         years=years_of(years),
         start=start,
@@ -157,7 +163,7 @@ def train(
         from trintena.cli.data_shown import say_about
         from trintena.experiments.plan import plan
 
-        delivery = app.services.series_to_train(symbol, csv, column)
+        delivery = app.services.series_to_train(symbol, csv, column, request.measures)
         experiment_id = plan(request, delivery.series, app.registry)
         say_about(delivery)
         return experiment_id

@@ -2,7 +2,7 @@
 
 A path of forecast prices lies on the path of prices whatever the forecast is worth, because it starts
 from the last price every time. So what is shown first is the error saved over the last value, then the
-changes, and the prices last.
+changes, and the prices last. Of a series that is no price the same is said of its values.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from trintena.data.words import price, prices
 from trintena.language import number, phrase
 from trintena.report import words
 from trintena.report.figure import GRID, LAST_VALUE, MODEL, MUTED, TEXT, Figure, finite, label, layout, line
@@ -99,7 +100,7 @@ def changes(report: Report) -> Figure | str:
     actual, forecast = test.actual[:, -1], test.forecast[:, -1]
     logarithmic = test.target == "log_return"
     unit, pattern = (
-        (phrase(en="log return", pt="retorno logarítmico"), ".1~%") if logarithmic else ("", ",.4~g")
+        (words.target("log_return", report.spec.measures), ".1~%") if logarithmic else ("", ",.4~g")
     )
     written = ".2%" if logarithmic else ".4g"
     moved, came = (number(float(np.abs(x).mean()), written) for x in (forecast, actual))
@@ -155,6 +156,7 @@ def price_path(report: Report) -> Figure | str:
     """Actual price, forecast and last value, at the last step of the horizon."""
     if (test := report.test) is None:
         return not_judged()
+    one = price(report.spec.measures)
     dates, steps = _dates(test.dates[:, -1]), test.prices.shape[1]
     error = _mean_error(test.actual_prices[:, -1], test.prices[:, -1])
     of_last = _mean_error(test.actual_prices[:, -1], test.last)
@@ -172,8 +174,8 @@ def price_path(report: Report) -> Figure | str:
     return Figure(
         key="prices",
         finding=phrase(
-            en=f"On average the forecast missed the price by {error}, the last value by {of_last}.",
-            pt=f"Em média, a previsão errou o preço por {error}; o último valor, por {of_last}.",
+            en=f"On average the forecast missed the {one} by {error}, the last value by {of_last}.",
+            pt=f"Em média, a previsão errou o {one} por {error}; o último valor, por {of_last}.",
         ),
         data=[
             line(dates, test.actual_prices[:, -1], phrase(en="actual", pt="real"), TEXT, hovertemplate=hover),
@@ -182,17 +184,17 @@ def price_path(report: Report) -> Figure | str:
         ],
         layout=layout(
             {"type": "date", **opening},
-            {"title": phrase(en="price", pt="preço"), "tickformat": ",.6~g"},
+            {"title": one, "tickformat": ",.6~g"},
         ),
         note=phrase(
-            en="This picture flatters every forecast: each starts from the price before, so that it follows "
-            "the price even if it knows nothing. Compare it with the dashed line, not with the price. It "
+            en=f"This picture flatters every forecast: each starts from the {one} before, so that it follows "
+            f"the {one} even if it knows nothing. Compare it with the dashed line, not with the {one}. It "
             f"opens on the newest dates; a double click shows all {n}.{ahead}",
-            pt="Esta figura lisonjeia qualquer previsão: cada uma parte do preço anterior e assim acompanha "
-            "o preço mesmo sem saber nada. Compare-a com a linha tracejada, não com o preço. Ela abre nas "
+            pt=f"Esta figura lisonjeia qualquer previsão: cada uma parte do {one} anterior e assim acompanha "
+            f"o {one} mesmo sem saber nada. Compare-a com a linha tracejada, não com o {one}. Ela abre nas "
             f"datas mais novas; um duplo clique mostra todas as {n}.{ahead}",
         ),
-        table=_table(test),
+        table=_table(test, prices(report.spec.measures).capitalize()),
     )
 
 
@@ -216,7 +218,7 @@ def _dates(dates: np.ndarray[Any, np.dtype[np.datetime64]]) -> list[str]:
     return [str(date).removesuffix("T00:00:00") for date in dates]
 
 
-def _table(test: TestForecast) -> Markup:
+def _table(test: TestForecast, many: str) -> Markup:
     headings = (
         phrase(en="Date", pt="Data"),
         phrase(en="Actual", pt="Real"),
@@ -234,4 +236,5 @@ def _table(test: TestForecast) -> Markup:
         )
         for i in newest
     ]
-    return table(phrase(en="Prices, the newest first", pt="Preços, os mais novos primeiro"), headings, rows)
+    caption = phrase(en=f"{many}, the newest first", pt=f"{many}, os mais novos primeiro")
+    return table(caption, headings, rows)

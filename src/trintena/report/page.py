@@ -38,7 +38,7 @@ _BROAD = ("parallel",)
 def render(report: Report) -> str:
     """The report as one HTML page, in the language of this process."""
     drawn: list[Figure] = []
-    body = joined((_header(report), element("main", *_sections(report, drawn)), _footer()))
+    body = joined((_header(report), element("main", *_sections(report, drawn)), _footer(report)))
     script, plotly = (
         _resource("page.js"),
         (files("plotly") / "package_data" / "plotly.min.js").read_text("utf-8"),
@@ -104,9 +104,9 @@ def _header(report: Report) -> Markup:
     return element("header", element("h1", _title(report)), *badges, theme)
 
 
-def _footer() -> Markup:
+def _footer(report: Report) -> Markup:
     made = f"Trintena {version('trintena')}, Plotly {version('plotly')}"
-    return element("footer", element("p", f"{made}. {words.notice()}"))
+    return element("footer", element("p", f"{made}. {words.notice(report.spec.measures)}".rstrip()))
 
 
 def _sections(report: Report, drawn: list[Figure]) -> Sequence[Markup]:

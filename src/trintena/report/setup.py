@@ -76,10 +76,7 @@ def _mode(report: Report) -> str:
 
 def _task(report: Report) -> str:
     spec = report.spec
-    target = {
-        "log_return": phrase(en="log return", pt="retorno logarítmico"),
-        "difference": phrase(en="difference", pt="diferença"),
-    }[spec.target]
+    target = words.target(spec.target, spec.measures)
     return phrase(
         en=f"{target}, {number(spec.horizon)} ahead, from windows of {number(spec.lookback)} "
         f"({spec.features})",

@@ -20,7 +20,7 @@ def verdict_banner(report: Report) -> Markup:
     """The verdict, first of all, with what limits it."""
     told = report.answer.get("verdict")
     ahead = (told or {}).get("code") == "ahead_on_test"
-    sentences = [words.notice()]
+    sentences = [words.notice(report.spec.measures)]
     if n := report.answer.get("test_consulted"):
         sentences.insert(0, words.consulted(n))
     return element(

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from trintena.domain import Measures, Target
 from trintena.language import number, phrase
 
 NOTHING = "—"
@@ -18,9 +19,22 @@ _MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oc
 _MONTHS_PT = ("jan.", "fev.", "mar.", "abr.", "mai.", "jun.", "jul.", "ago.", "set.", "out.", "nov.", "dez.")
 
 
-def notice() -> str:
-    """What every page says at its top and at its end."""
+def notice(measures: Measures) -> str:
+    """What stands beside every forecast of a price; nothing beside others, which nobody invests by."""
+    if measures == "value":
+        return ""
     return phrase(en="Not investment advice.", pt="Não é recomendação de investimento.")
+
+
+def target(code: Target, measures: Measures) -> str:
+    """What a network forecasts: of a price its log return, of a temperature its change."""
+    names = {
+        ("log_return", "price"): phrase(en="log return", pt="retorno logarítmico"),
+        ("log_return", "value"): phrase(en="log change", pt="variação logarítmica"),
+        ("difference", "price"): phrase(en="difference", pt="diferença"),
+        ("difference", "value"): phrase(en="change", pt="variação"),
+    }
+    return names[code, measures]
 
 
 def day(date: str | np.datetime64 | datetime) -> str:

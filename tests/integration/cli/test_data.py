@@ -51,6 +51,27 @@ def test_importing_as_json(trintena: Trintena, prices: Prices) -> None:
     assert row["dataset_hash"] == trintena("data", "show", "walk", "--json").json["dataset_hash"]
 
 
+def test_what_a_file_measures_can_be_said(trintena: Trintena, tmp_path: Path) -> None:
+    file = tmp_path / "load.csv"
+    file.write_text("date,MWh\n" + "".join(f"2020-01-{day:02d},{500 + day}\n" for day in range(1, 31)))
+    shown = trintena("data", "import", file)
+    assert "Taken for values that are not prices." in shown.out
+    assert "value from 501 to 530" in shown.out
+    assert trintena("data", "list", "--json").json[0]["measures"] == "value"
+    shown = trintena("data", "show", "load")
+    assert "close" not in shown.out
+    assert "price" not in shown.out
+
+    row = trintena("data", "import", file, "--measures", "price", "--json").json
+    assert (row["measures"], row["facts"]["measures"]) == ("price", "price")
+    assert trintena("data", "show", "load", "--json").json["measures"] == "price"
+    assert "close" in trintena("data", "show", "load").out
+
+    shown = trintena("data", "import", file, "--measures", "money")
+    assert shown.code == 2
+    assert "Unknown measures 'money'; it is one of price, value." in shown.err
+
+
 def test_a_dry_run_says_the_same_and_touches_nothing(trintena: Trintena, prices: Prices, empty: Path) -> None:
     file = prices(n_rows=400)
     shown = trintena("data", "import", file, "--dry-run")

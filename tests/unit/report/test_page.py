@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pages import Page
-from trintena.domain import Range, SearchSpace, TrialResult
+from trintena.domain import Range, SearchSpace, Target, TrialResult
 from trintena.report import Report, is_report, render
 
 HOSTILE = "</script><script>alert(1)</script><img src=http://elsewhere.example onerror=alert(2)>\"'&"
@@ -38,6 +38,43 @@ def test_it_stands_alone(page: Page) -> None:
     assert not any(re.search(r"https?://", text) for text in own)
     assert len(page.source.encode()) < 6_000_000
     assert page.open == []
+
+
+@pytest.mark.parametrize("target", ["log_return", "difference"])
+@pytest.mark.parametrize("lang", ["en", "pt"])
+def test_a_series_that_is_no_price_is_told_without_words_of_money(
+    optimized: Report, monkeypatch: pytest.MonkeyPatch, target: Target, lang: str
+) -> None:
+    """Of the same numbers; as a price they are told with all of these words."""
+    monkeypatch.setenv("TRINTENA_LANG", lang)
+    assert optimized.test is not None
+    test = replace(optimized.test, target=target)
+    of_price, of_value = (
+        Page(render(replace(optimized, test=test, spec=replace(optimized.spec, measures=m, target=target))))
+        for m in ("price", "value")
+    )
+    money = {
+        "en": ["price", "investment", *(["log return"] if target == "log_return" else ["difference"])],
+        "pt": ["preço", "investimento", *(["retorno"] if target == "log_return" else ["diferença"])],
+    }[lang]
+    for word in money:
+        assert word in told(of_price)
+        assert word not in told(of_value)
+    change = {"en": ("log change", "change"), "pt": ("variação logarítmica", "variação")}[lang]
+    assert change[target == "difference"] in told(of_value)
+
+
+def told(page: Page) -> str:
+    """All that its text and its charts say, in small letters."""
+
+    def texts(value: Any) -> list[str]:
+        if isinstance(value, dict):
+            return [text for each in value.values() for text in texts(each)]
+        if isinstance(value, list):
+            return [text for each in value for text in texts(each)]
+        return [value] if isinstance(value, str) else []
+
+    return " ".join([page.text, *texts(figures(page))]).lower()
 
 
 def test_every_place_has_its_figure(page: Page) -> None:
