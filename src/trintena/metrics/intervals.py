@@ -50,7 +50,7 @@ def pinball(actual: Array, quantile: Array, probability: float) -> float:
     Raises:
         ValueError: a probability outside (0, 1).
     """
-    return float(np.mean(_pinball(actual, quantile, _share(probability))))
+    return _mean_pinball(actual, quantile, _share(probability))
 
 
 def crps(actual: Array, samples: Float[np.ndarray, "origin horizon sample"]) -> float:
@@ -65,18 +65,17 @@ def crps(actual: Array, samples: Float[np.ndarray, "origin horizon sample"]) -> 
     n_samples = samples.shape[2]
     probabilities = (np.arange(n_samples) + 0.5) / n_samples
     # One step at a time: sorting and losses of all at once would take three times their memory.
-    steps = (
-        np.mean(_pinball(actual[:, k, None], np.sort(samples[:, k]), probabilities))
+    steps = [
+        _mean_pinball(actual[:, k, None], np.sort(samples[:, k]), probabilities)
         for k in range(actual.shape[1])
-    )
-    return 2.0 * float(np.mean(list(steps)))
+    ]
+    return 2.0 * float(np.mean(steps))
 
 
-def _pinball(actual: np.ndarray, quantile: np.ndarray, probability: float | np.ndarray) -> np.ndarray:
+def _mean_pinball(actual: np.ndarray, quantile: np.ndarray, probability: float | np.ndarray) -> float:
     with np.errstate(over="ignore"):  # as in the error of a point
         above = actual - quantile
-        losses: np.ndarray = np.maximum(probability * above, (probability - 1.0) * above)
-    return losses
+        return float(np.mean(np.maximum(probability * above, (probability - 1.0) * above)))
 
 
 def _share(value: float) -> float:

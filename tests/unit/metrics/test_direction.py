@@ -182,7 +182,12 @@ def test_the_direction_of_each_step_is_that_of_its_column() -> None:
     forecast = np.array([[1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0], [-1.0, 1.0]])
     assert by_step(directional_accuracy, actual, forecast) == pytest.approx([3 / 4, 2 / 3])
     assert by_step(majority_share, actual) == pytest.approx([1 / 2, 2 / 3])
-    assert by_step(pesaran_timmermann, actual, forecast) == [
-        pesaran_timmermann(actual[:, :1], forecast[:, :1]),
-        pesaran_timmermann(actual, forecast),
-    ]
+
+
+def test_the_p_value_is_of_the_last_step() -> None:
+    right, wrong = table(5, 2, 2, 5), table(3, 3, 4, 4)
+    actual, forecast = (np.hstack([a, b[::-1]]) for a, b in zip(right, wrong, strict=True))
+    expected = [pesaran_timmermann(*right), pesaran_timmermann(*wrong)]
+    assert by_step(pesaran_timmermann, actual, forecast) == expected
+    assert pesaran_timmermann(actual, forecast) == expected[1]
+    assert pesaran_timmermann(actual[:, ::-1], forecast[:, ::-1]) == expected[0]

@@ -41,9 +41,10 @@ def test_coverage_counts_the_bounds_in() -> None:
     assert mean_width(lower, upper) == pytest.approx((0.5 + 1.0 + 1.9 + 0.5) / 4)
 
 
-def test_infinite_bands_cover_everything_and_cost_everything() -> None:
+@pytest.mark.parametrize("bound", [np.inf, 1.5e308])
+def test_infinite_bands_cover_everything_and_cost_everything(bound: float) -> None:
     actual, _, _ = some(1)
-    lower, upper = np.full_like(actual, -np.inf), np.full_like(actual, np.inf)
+    lower, upper = np.full_like(actual, -bound), np.full_like(actual, bound)
     assert coverage(actual, lower, upper) == 1.0
     assert mean_width(lower, upper) == np.inf
     assert winkler(actual, lower, upper, 0.9) == np.inf

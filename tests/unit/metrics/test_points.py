@@ -262,6 +262,10 @@ def test_the_error_of_an_exploded_forecast_is_infinite(exploded: float) -> None:
     assert smape(actual, forecast) == pytest.approx(expected)
 
 
+def test_so_is_the_mean_of_errors_whose_sum_no_number_holds() -> None:
+    assert mae(np.zeros((2, 1)), np.full((2, 1), 1.5e308)) == np.inf
+
+
 # Step by step
 
 
@@ -277,6 +281,7 @@ def test_each_step_alone_gives_what_its_column_gives() -> None:
 def test_a_vector_is_walked_along_its_only_axis_and_a_cube_along_its_second() -> None:
     shapes = [np.zeros(3), np.zeros((5, 3)), np.zeros((5, 3, 7))]
     assert by_step(lambda *each: [a.shape for a in each], *shapes) == [[(1,), (5, 1), (5, 1, 7)]] * 3
+    assert by_step(np.shape, shapes[2]) == [(5, 1, 7)] * 3
     assert by_step(np.ndarray.item, np.array([1.0, 2.0])) == [1.0, 2.0]
 
 
