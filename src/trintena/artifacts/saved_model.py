@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
+from trintena.artifacts.bands import SavedBands
 from trintena.artifacts.files import ModelFiles, read_model_files
 from trintena.data.calendars import next_dates
 from trintena.domain import Measures, ModelVersion, PriceSeries
@@ -49,6 +51,8 @@ class Forecast:
     changes: Float[np.ndarray, " horizon"]
     """In units of the target: log return, or difference, from the last value."""
     prices: Float[np.ndarray, " horizon"]
+    intervals: dict[int, tuple[Float[np.ndarray, " horizon"], Float[np.ndarray, " horizon"]]]
+    """By level in percent, the prices between which it is meant to come; empty where none were calibrated."""
 
     def to_json(self, version: ModelVersion, now: datetime) -> dict[str, Any]:
         """The answer of `predict`; `warnings` says so when the last row is over 30 days old.
@@ -66,8 +70,16 @@ class Forecast:
             "origin": origin,
             "last_value": self.last_value,
             "forecast": [
-                {"date": date, "price": float(price), "change": float(change)}
-                for date, price, change in zip(dates, self.prices, self.changes, strict=True)
+                {
+                    "date": date,
+                    "price": float(self.prices[k]),
+                    "change": float(self.changes[k]),
+                    "intervals": {
+                        str(level): [float(lower[k]), float(upper[k])]
+                        for level, (lower, upper) in self.intervals.items()
+                    },
+                }
+                for k, date in enumerate(dates)
             ],
             "target": version.target,
             "measures": version.measures,
@@ -135,10 +147,30 @@ class SavedModel:
         outputs = network(self.files.keras_path, self.version.checksums["keras"], frame.windows(at))
         return np.asarray(outputs * frame.scale[at][:, None])
 
+    @cached_property
+    def bands(self) -> SavedBands | None:
+        """What its intervals are made from; a model saved before there were any has none."""
+        stored = self.files.manifest.get("intervals")
+        return None if stored is None else SavedBands.from_json(stored)
+
     def next_forecast(self, series: PriceSeries, network: Network) -> Forecast:
-        """The forecast from the last row of a series."""
-        origin = len(series) - 1
-        changes = self.forecasts(series, np.array([origin]), network)
-        prices = self.transformation.prices(changes, series.close[-1:])
-        dates = next_dates(series.symbol, series.dates, self.transformation.horizon)
-        return Forecast(series.dates[-1], float(series.close[-1]), dates, changes[0], prices[0])
+        """The forecast from the last row of a series, with its intervals."""
+        transformation, bands = self.transformation, self.bands
+        origins = range(len(series) - 1, len(series))
+        if bands is not None:
+            origins = bands.origins(series, transformation.lookback)
+        changes = self.forecasts(series, origins, network)
+        widths = {}
+        if bands is not None:
+            widths = bands.widths(transformation.frame(series), transformation.scale_floor, origins, changes)
+        last, own = series.close[-1:], changes[-1:]
+        intervals = {
+            level: (
+                transformation.prices(own - half, last)[0],
+                transformation.prices(own + half, last)[0],
+            )
+            for level, half in widths.items()
+        }
+        prices = transformation.prices(own, last)[0]
+        dates = next_dates(series.symbol, series.dates, transformation.horizon)
+        return Forecast(series.dates[-1], float(last[0]), dates, own[0], prices, intervals)

@@ -9,7 +9,7 @@ from trintena.cli.tables import NOTHING, print_table
 from trintena.cli.texts import say
 from trintena.domain import ENDED
 from trintena.language import number, span
-from trintena.report import reasons
+from trintena.report import reasons, words
 
 SIGNED = "+z.2%"
 """A share with its sign, and zero without a minus."""
@@ -48,7 +48,9 @@ def print_ranking(results: list[dict[str, Any]], baselines: list[dict[str, Any]]
             cells = [place, name, *_errors(row, searched, starred), *(_more(row, key) for key in more)]
             rows.append(((-_n_fits(row), ranked_by(row)), cells, ""))
     for row in baselines:
-        name = f"{say(row['key'])} ({say('baseline')})"
+        if row["validation_rmse"] is None:
+            continue
+        name = f"{words.baseline(row['key'], row['name'])} ({say('baseline')})"
         known = {**row, "rmse": row["validation_rmse"]}
         cells = ["·", name, *_errors(known, searched, starred), *("" for _ in more)]
         rows.append(((-most, row["validation_rmse"]), cells, "italic cyan"))

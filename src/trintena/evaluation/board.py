@@ -1,4 +1,4 @@
-"""The board: every architecture and every baseline, ranked, with one plain verdict.
+"""The board: every architecture, ranked, and every baseline beside them.
 
 It is the JSON answer of the specification, with more beside it. Rows are ranked by the validation
 RMSE of the target (`rmse`), a selection score; test figures stand under their own names and exist
@@ -8,18 +8,14 @@ only once every trial has ended. Failed architectures stay on it, with their rea
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from trintena.evaluation.baselines import BASELINES
+from trintena.evaluation.baselines import ALL
 from trintena.zoo.catalog import architecture
 
 if TYPE_CHECKING:
-    from trintena.domain import TrialResult
+    from trintena.domain import FittedBaseline, TrialResult
     from trintena.evaluation.scores import Judge, Scores
-
-Verdict = Literal["ahead_on_test", "not_distinguishable", "not_judged"]
-"""`ahead_on_test`: skill above 0 on the test segment against last value and drift, by forecasts that do
-more than repeat the last value. Whether that is more than luck is not tested."""
 
 
 def model_rows(
@@ -58,7 +54,10 @@ def _model_row(trial: TrialResult, scores: Mapping[str, Scores], rank: int | Non
 
 
 def figures(scores: Mapping[str, Scores]) -> dict[str, Any]:
-    """The figures of a row that come from judged segments; null where a segment was not judged."""
+    """The figures of a row that come from judged segments; null where a segment was not judged.
+
+    The first are those that a board shows; `metrics` holds every one of each judged segment.
+    """
     validation, test = scores.get("validation", {}), scores.get("test", {})
     return {
         "validation_rmse": validation.get("rmse"),
@@ -68,39 +67,25 @@ def figures(scores: Mapping[str, Scores]) -> dict[str, Any]:
         "skill_against_drift": test.get("skill_against_drift"),
         "test_directional_accuracy": test.get("directional_accuracy"),
         "test_majority_share": test.get("majority_share"),
+        "test_direction_p": test.get("direction_p"),
         "test_persistence_clone": test.get("persistence_clone"),
+        "metrics": dict(scores),
     }
 
 
-def baseline_rows(judge: Judge, segments: Sequence[str]) -> list[dict[str, Any]]:
-    """One row for each baseline, scored on the named segments, by rising validation RMSE."""
-    forecasts = {segment: judge.baseline_forecasts(segment) for segment in segments}
-    rows = [
-        {
-            "name": row.name,
-            "key": row.key,
-            **figures({s: judge.scores(s, forecasts[s][row.key]) for s in segments}),
-        }
-        for row in BASELINES
-    ]
-    return sorted(rows, key=lambda row: row["validation_rmse"])
+def baseline_rows(
+    judge: Judge, segments: Sequence[str], fitted: Mapping[str, FittedBaseline]
+) -> list[dict[str, Any]]:
+    """One row for each baseline, scored on the named segments, by rising validation RMSE.
 
-
-def verdict(winner: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What the test segment says of the winner, as a code and the figures behind it.
-
-    It claims no more than that the winner was ahead of both baselines on the test segment. Where a
-    test segment never changes, there is no skill: nothing distinguishes the winner.
+    `fitted` are the stored ones by key: one that could not be fitted stands last, with its reason; one
+    that is missing has not been fitted yet.
     """
-    if winner is None or winner["test_rmse"] is None:
-        code: Verdict = "not_judged"
-        return {"code": code, "skill": None, "skill_against_drift": None, "persistence_clone": None}
-    skills = (winner["skill"], winner["skill_against_drift"])
-    better = all(skill is not None and skill > 0 for skill in skills)
-    ahead = better and not winner["test_persistence_clone"]
-    return {
-        "code": "ahead_on_test" if ahead else "not_distinguishable",
-        "skill": winner["skill"],
-        "skill_against_drift": winner["skill_against_drift"],
-        "persistence_clone": winner["test_persistence_clone"],
-    }
+    rows = []
+    for row in ALL:
+        forecasts = judge.baseline_forecasts(row, segments, fitted)
+        reason = fitted[row.key].reason if row.key in fitted else None
+        if forecasts or reason is not None:
+            about = {"name": row.name, "key": row.key, "state": "FAIL" if reason else "COMPLETE"}
+            rows.append({**about, "reason": reason, **figures(judge.board_scores(forecasts))})
+    return sorted(rows, key=lambda row: (row["validation_rmse"] is None, row["validation_rmse"] or 0.0))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from trintena import metrics
 from trintena.evaluation.baselines import BASELINES
+from trintena.evaluation.baselines.simple import drift
 
 if TYPE_CHECKING:
-    from trintena.domain import PriceSeries
+    from collections.abc import Iterable, Mapping
+
+    from trintena.domain import FittedBaseline, PriceSeries
+    from trintena.evaluation.baselines import Baseline
     from trintena.windows.frame import Frame, Transformation
     from trintena.windows.segments import Segments
 
-Scores = dict[str, float | bool | None]
+Scores = dict[str, Any]
 
 
 class Judge:
@@ -25,38 +29,104 @@ class Judge:
         self._transformation = transformation
         self.frame: Frame = transformation.frame(series)
         self.segments = segments
+        train = np.asarray(segments.train)
+        self.train_mean = self.frame.targets[train].mean(axis=0)
+        """The mean targets of the training part, (horizon,)."""
+        self._scales = metrics.one_step_scales(self.frame.table[: segments.train.stop, 0])
 
-    def baseline_forecasts(self, segment: str) -> dict[str, np.ndarray]:
-        """What each baseline forecasts for a segment, by its key."""
-        origins = self.segments[segment]
-        return {row.key: row.forecast(self.frame, self.segments, origins) for row in BASELINES}
+    def actual(self, segment: str) -> np.ndarray:
+        """What came, for each origin of a segment and each step, in units of the target."""
+        actual: np.ndarray = self.frame.targets[np.asarray(self.segments[segment])]
+        return actual
+
+    def baseline_forecasts(
+        self, row: Baseline, segments: Iterable[str], fitted: Mapping[str, FittedBaseline]
+    ) -> dict[str, np.ndarray]:
+        """What a baseline forecasts of some segments, from the stored ones if it is one that is fitted.
+
+        Nothing where it could not be fitted, or has not been yet.
+        """
+        if row in BASELINES:
+            return {each: row.forecast(self.frame, self.segments, self.segments[each]) for each in segments}
+        stored = fitted[row.key].forecasts if row.key in fitted else {}
+        return {each: stored[each] for each in segments if each in stored}
 
     def scores(self, segment: str, forecast: np.ndarray) -> Scores:
-        """Scores of a forecast (origin, horizon), in units of the target, on a segment.
+        """Scores of a forecast (origin, horizon), in units of the target, pooled over a segment's steps.
 
-        `rmse`, `mae`: in units of the target; `price_rmse`, `price_mae`: in units of the series;
-        `skill` and `skill_against_drift`: 1 - RMSE / the baseline's RMSE;
+        `rmse`, `mae`: in units of the target; `price_rmse`, `price_mae`: in units of the series, `mape`
+        and `smape` of it in percent; `skill` and `skill_against_drift`: 1 - RMSE / the baseline's RMSE;
+        `r2` against the train mean; `mase` and `rmsse` in one-step changes of the training part;
         `directional_accuracy` beside `majority_share`, what naming the commoner direction scores;
-        `persistence_clone`: in practice it repeats the last value.
+        `change_correlation` with its 95 % interval; `best_shift`, the lag in steps at which the forecast
+        path fits the actual one best; `persistence_clone`: in practice it repeats the last value.
         """
+        actual, levels = self.actual(segment), self.frame.table[:, 0]
         origins = np.asarray(self.segments[segment])
-        actual = self.frame.targets[origins]
-        last = self._close[origins]
+        return {
+            **self._figures(*self._arrays(segment, forecast)),
+            "change_correlation": metrics.change_correlation(actual, forecast),
+            "best_shift": metrics.best_shift(levels, origins, forecast),
+            "persistence_clone": metrics.is_persistence_clone(levels, origins, actual, forecast),
+        }
+
+    def all_scores(self, segment: str, forecast: np.ndarray) -> Scores:
+        """`scores`, the p-value of the direction (Pesaran and Timmermann), and `by_step`.
+
+        The latter has a list for each figure that a single step has, with a value for each step.
+        """
+        steps = metrics.by_step(self._with_p_value, *self._arrays(segment, forecast))
+        return {
+            **self.scores(segment, forecast),
+            "direction_p": metrics.pesaran_timmermann(self.actual(segment), forecast),
+            "by_step": {name: [_short(step[name]) for step in steps] for name in steps[0]},
+        }
+
+    def board_scores(self, forecasts: Mapping[str, np.ndarray]) -> dict[str, Scores]:
+        """The scores of forecasts of some segments, as a board shows them: of the test every one."""
+        scored = dict.fromkeys(forecasts, self.scores) | {"test": self.all_scores}
+        return {segment: scored[segment](segment, forecast) for segment, forecast in forecasts.items()}
+
+    def _arrays(self, segment: str, forecast: np.ndarray) -> tuple[np.ndarray, ...]:
+        """What the figures are made of: changes and prices, of what came, the forecast, and drift."""
+        origins = np.asarray(self.segments[segment])
+        actual, last = self.actual(segment), self._close[origins]
         # A network that exploded may name a log return whose price no number holds: infinite, then.
         with np.errstate(over="ignore"):
             prices = self._transformation.prices(forecast, last)
         actual_prices = self._transformation.prices(actual, last)
-        drift = self.baseline_forecasts(segment)["drift"]
+        of_drift = drift(self.frame, self.segments, self.segments[segment])
+        return actual, forecast, of_drift, actual_prices, prices, self.train_mean
+
+    def _figures(
+        self,
+        actual: np.ndarray,
+        forecast: np.ndarray,
+        of_drift: np.ndarray,
+        actual_prices: np.ndarray,
+        prices: np.ndarray,
+        train_mean: np.ndarray,
+    ) -> Scores:
         return {
             "rmse": metrics.rmse(actual, forecast),
             "mae": metrics.mae(actual, forecast),
             "price_rmse": metrics.rmse(actual_prices, prices),
             "price_mae": metrics.mae(actual_prices, prices),
+            "mape": metrics.mape(actual_prices, prices),
+            "smape": metrics.smape(actual_prices, prices),
             "skill": metrics.skill(actual, forecast),
-            "skill_against_drift": metrics.skill(actual, forecast, drift),
+            "skill_against_drift": metrics.skill(actual, forecast, of_drift),
+            "r2": metrics.out_of_sample_r2(actual, forecast, train_mean),
+            "mase": metrics.mase(actual, forecast, self._scales),
+            "rmsse": metrics.rmsse(actual, forecast, self._scales),
             "directional_accuracy": metrics.directional_accuracy(actual, forecast),
             "majority_share": metrics.majority_share(actual),
-            "persistence_clone": metrics.is_persistence_clone(
-                self.frame.table[:, 0], origins, actual, forecast
-            ),
         }
+
+    def _with_p_value(self, *arrays: np.ndarray) -> Scores:
+        return {**self._figures(*arrays), "direction_p": metrics.pesaran_timmermann(*arrays[:2])}
+
+
+def _short(value: float | None) -> float | None:
+    """Seven significant digits: a board of many steps has thousands of these."""
+    return None if value is None else float(f"{value:.7g}")

@@ -8,11 +8,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from trintena.artifacts.bands import SavedBands
 from trintena.artifacts.saved_model import SavedModel
 from trintena.domain import ENDED
 from trintena.errors import TrialError
-from trintena.evaluation.board import baseline_rows, model_rows, verdict
+from trintena.evaluation.bands import Bands
+from trintena.evaluation.baselines import ALL
+from trintena.evaluation.board import baseline_rows, model_rows
 from trintena.evaluation.studies import counted, found_by, ranked, study_rows
+from trintena.evaluation.verdict import Contest, not_judged, verdict
 from trintena.experiments.champion import save_version, takes_title
 from trintena.experiments.serving import refit_on_all
 from trintena.search import n_combinations
@@ -20,9 +26,7 @@ from trintena.search import n_combinations
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
-
-    from trintena.domain import ModelVersion, TrialResult
+    from trintena.domain import FittedBaseline, ModelVersion, TrialResult
     from trintena.evaluation.scores import Scores
     from trintena.experiments.case import Case
     from trintena.experiments.workplace import Workplace
@@ -30,9 +34,12 @@ if TYPE_CHECKING:
 PARTIAL, WHOLE = ("validation",), ("validation", "test")
 
 
-def partial_answer(case: Case, trials: Sequence[TrialResult]) -> dict[str, Any]:
+def partial_answer(
+    case: Case, trials: Sequence[TrialResult], baselines: Sequence[FittedBaseline]
+) -> dict[str, Any]:
     """The board of what is finished; the test segment stays untouched."""
-    return {**_board(case, trials, PARTIAL), "status": "cancelled", "partial": True}
+    board = _board(case, trials, baselines, PARTIAL)
+    return {**board, "status": "cancelled", "partial": True, "verdict": not_judged()}
 
 
 def times(seconds: float, n_models: int) -> dict[str, float]:
@@ -47,18 +54,22 @@ def final_answer(place: Workplace, case: Case) -> dict[str, Any]:
         ArtifactError: a file of the model cannot be written.
     """
     registry, symbol = place.registry, case.spec.symbol
-    trials = registry.trials(case.experiment_id)
+    trials, baselines = registry.trials(case.experiment_id), registry.baselines(case.experiment_id)
     best = _best(case, trials)
     if best is None:
-        return {**_board(case, trials, PARTIAL), "status": "failed"}
+        return {**_board(case, trials, baselines, PARTIAL), "status": "failed", "verdict": not_judged()}
     first, last = case.target_dates("test")
     registry.record_test_pass(case.experiment_id, symbol, first, last)
-    board = _board(case, trials, WHOLE)
-    version, title = _save(place, case, best, board["winner"])
+    board = _board(case, trials, baselines, WHOLE)
+    board["verdict"] = _verdict(case, board["winner"], trials, baselines)
+    bands = _bands(case, best)
+    board["intervals"] = {"model": bands.figures(), "last_value": _bands(case).figures()}
+    saved = SavedBands(case.series.dates[-1], bands.calibration())
+    version, title = _save(place, case, best, board, saved)
     serving, failure = version, None
     if case.spec.refit_all:
         try:
-            serving = refit_on_all(place, case, best, version)
+            serving = refit_on_all(place, case, best, version, saved)
         except TrialError as error:  # what was judged is whole without it
             failure = error.message
     answer = {
@@ -96,20 +107,49 @@ def _best(case: Case, trials: Sequence[TrialResult]) -> TrialResult | None:
     return min(complete, key=lambda trial: (trial.validation_rmse, trial.model_id), default=None)
 
 
+def shown_trials(case: Case, trials: Sequence[TrialResult]) -> list[TrialResult]:
+    """Of each ranked architecture the trial whose figures the board shows: of several fits the median one."""
+    if case.spec.search is not None:
+        return [fit for each in found_by(trials) if (fit := each.median_fit) is not None]
+    return [trial for trial in trials if trial.state == "COMPLETE"]
+
+
 def _scores(case: Case, trial: TrialResult, segments: Sequence[str]) -> dict[str, Scores]:
     return {name: case.judge.scores(name, trial.forecasts[name]) for name in segments}
 
 
-def _board(case: Case, trials: Sequence[TrialResult], segments: Sequence[str]) -> dict[str, Any]:
+def _board_scores(case: Case, trial: TrialResult, segments: Sequence[str]) -> dict[str, Scores]:
+    return case.judge.board_scores({name: trial.forecasts[name] for name in segments})
+
+
+def _verdict(
+    case: Case, winner: dict[str, Any], trials: Sequence[TrialResult], baselines: Sequence[FittedBaseline]
+) -> dict[str, Any]:
+    fitted, judge = {each.key: each for each in baselines}, case.judge
+    of_baselines = {row.key: judge.baseline_forecasts(row, ("test",), fitted).get("test") for row in ALL}
+    contest = Contest(
+        architectures={trial.model_id: trial.forecasts["test"] for trial in shown_trials(case, trials)},
+        baselines={key: each for key, each in of_baselines.items() if each is not None},
+        validation=[t.forecasts["validation"] for t in trials if "validation" in t.forecasts],
+    )
+    return verdict(winner, judge, contest, is_price=case.spec.measures == "price")
+
+
+def _board(
+    case: Case,
+    trials: Sequence[TrialResult],
+    baselines: Sequence[FittedBaseline],
+    segments: Sequence[str],
+) -> dict[str, Any]:
     spec, search = case.spec, case.spec.search
+    shown = {trial.model_id: _board_scores(case, trial, segments) for trial in shown_trials(case, trials)}
     if search is None:
-        ended = [trial for trial in trials if trial.state in ENDED]
-        scores = {t.model_id: _scores(case, t, segments) for t in ended if t.state == "COMPLETE"}
-        rows = model_rows(ended, scores)
+        rows = model_rows([trial for trial in trials if trial.state in ENDED], shown)
         about = {"total_models": len(spec.model_ids), "results": rows}
     else:
         found = found_by(trials, spec.model_ids)
         fits = {(t.model_id, t.number): _scores(case, t, segments) for each in found for t in each.fits}
+        fits |= {(t.model_id, t.number): shown[t.model_id] for t in shown_trials(case, trials)}
         rows = study_rows(found, fits)
         about = {
             "total_models_tested": sum(row["rank"] is not None for row in rows),
@@ -127,8 +167,7 @@ def _board(case: Case, trials: Sequence[TrialResult], segments: Sequence[str]) -
         "mode": spec.mode,
         "winner": winner,
         **about,
-        "baselines": baseline_rows(case.judge, segments),
-        "verdict": verdict(winner),
+        "baselines": baseline_rows(case.judge, segments, {each.key: each for each in baselines}),
         "partial": False,
         "experiment_id": case.experiment_id,
         "symbol": spec.symbol,
@@ -143,7 +182,7 @@ def _board(case: Case, trials: Sequence[TrialResult], segments: Sequence[str]) -
 
 
 def _save(
-    place: Workplace, case: Case, best: TrialResult, row: dict[str, Any]
+    place: Workplace, case: Case, best: TrialResult, board: dict[str, Any], bands: SavedBands
 ) -> tuple[ModelVersion, dict[str, Any]]:
     """The version that was made of the best trial, and why it holds the title or not."""
     registry = place.registry
@@ -155,11 +194,26 @@ def _save(
     if weights is None or best.validation_rmse is None:
         raise RuntimeError(f"experiment {case.experiment_id} lost the weights of model {best.model_id}")
     wins, title = takes_title(place, case, best.validation_rmse)
-    metrics: dict[str, Any] = dict(_scores(case, best, WHOLE))
+    row = board["winner"]
+    metrics: dict[str, Any] = {
+        **row["metrics"],
+        "verdict": board["verdict"],
+        "intervals": board["intervals"]["model"],
+    }
     if case.spec.search is not None:
         metrics |= {key: row[key] for key in ("best_rmse", "trial_rmse", "seeds", "n_trials")}
-    version = save_version(place, case, best, weights, metrics, is_winner=wins)
+    version = save_version(place, case, best, weights, metrics, bands=bands, is_winner=wins)
     return version, title
+
+
+def _bands(case: Case, trial: TrialResult | None = None) -> Bands:
+    """The bands around the forecasts of a trial, or around the last value."""
+    n_origins = case.segments.newest.stop - case.segments.calibration.start
+    if trial is None:
+        forecast = np.zeros((n_origins, case.spec.horizon))
+    else:
+        forecast = np.concatenate([trial.forecasts[name] for name in ("calibrating", "test", "newest")])
+    return Bands(case.judge, case.transformation.scale_floor, forecast)
 
 
 def _weights(place: Workplace, case: Case, best: TrialResult) -> tuple[np.ndarray, ...] | None:

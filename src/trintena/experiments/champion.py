@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from trintena.artifacts.bands import SavedBands
 from trintena.artifacts.files import write_model_files
 from trintena.artifacts.saved_model import SavedModel, notice_of
 from trintena.errors import TrintenaError
@@ -39,13 +40,14 @@ def save_version(
     weights: tuple[np.ndarray, ...],
     metrics: Mapping[str, Any],
     *,
+    bands: SavedBands,
     is_winner: bool,
     about: Mapping[str, Any] | None = None,
 ) -> ModelVersion:
     """Write the three files of a trial, then register them: the row comes last.
 
-    `metrics` are the scores of the judged segments and what stands beside them; `about` joins the
-    parameters that the model was trained with.
+    `metrics` are the scores of the judged segments and what stands beside them; `bands` are what its
+    intervals go on from; `about` joins the parameters that the model was trained with.
 
     Raises:
         ArtifactError: a file cannot be written.
@@ -98,6 +100,7 @@ def save_version(
         "experiment_id": case.experiment_id,
         "reference": recipe.reference,
         "segments": case.segments_described(),
+        "intervals": bands.to_json(),
         "notice": notice_of(spec.measures)[0],
     }
     saved = write_model_files(

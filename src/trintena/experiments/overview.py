@@ -116,7 +116,7 @@ def heed_cancel(registry: Registry, experiment_id: int) -> None:
     record = registry.experiment(experiment_id)
     trials = registry.trials(experiment_id)
     if any(trial.state in ENDED for trial in trials):
-        answer = partial_answer(Case.load(registry, record), trials)
+        answer = partial_answer(Case.load(registry, record), trials, registry.baselines(experiment_id))
         answer |= times(_seconds_to_last_trial(registry, record), record.n_models)
         registry.finish(experiment_id, "cancelled", answer)
     else:

@@ -33,8 +33,9 @@ def gather_report(registry: Registry, experiment_id: int, *, alive: bool) -> Rep
     case = Case.load(registry, record)
     trials = registry.trials(experiment_id)
     # One that was resumed keeps the answer of its last end until the next one.
-    ended = record.finished_at is not None and record.result is not None
-    answer = record.result if ended and record.result is not None else partial_answer(case, trials)
+    answer = record.result if record.finished_at is not None else None
+    if answer is None:
+        answer = partial_answer(case, trials, registry.baselines(experiment_id))
     search = case.spec.search
     return Report(
         experiment_id=experiment_id,

@@ -61,9 +61,9 @@ def run_locked(
             run.tell("judging")
             answer = final_answer(place, case)
         else:
-            answer = partial_answer(case, registry.trials(experiment_id))
+            answer = partial_answer(case, registry.trials(experiment_id), registry.baselines(experiment_id))
     except KeyboardInterrupt:
-        answer = partial_answer(case, registry.trials(experiment_id))
+        answer = partial_answer(case, registry.trials(experiment_id), registry.baselines(experiment_id))
     except BusyError:  # the database: the experiment is as good as before, and cut off
         raise
     except Exception as error:

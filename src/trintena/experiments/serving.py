@@ -18,6 +18,7 @@ from trintena.language import phrase
 from trintena.windows import Transformation
 
 if TYPE_CHECKING:
+    from trintena.artifacts.bands import SavedBands
     from trintena.domain import ModelVersion
     from trintena.experiments.case import Case
     from trintena.experiments.workplace import Workplace
@@ -28,8 +29,12 @@ _ASK_EVERY_S = 1.0
 """Seconds until it is asked again whether somebody wants it to end."""
 
 
-def refit_on_all(place: Workplace, case: Case, twin_trial: TrialResult, twin: ModelVersion) -> ModelVersion:
+def refit_on_all(
+    place: Workplace, case: Case, twin_trial: TrialResult, twin: ModelVersion, bands: SavedBands
+) -> ModelVersion:
     """Train the twin's setting on every row and register it; it takes the title that its twin holds.
+
+    Its intervals go on from its twin's, `bands`: its own errors on rows that it was trained on say nothing.
 
     Raises:
         TrialError: the training failed, diverged or was cancelled; the twin is saved and stays what it is.
@@ -56,6 +61,7 @@ def refit_on_all(place: Workplace, case: Case, twin_trial: TrialResult, twin: Mo
         trial,
         trial.weights,
         twin.metrics,
+        bands=bands,
         is_winner=twin.is_winner,
         about={"frozen_twin": twin.version},
     )

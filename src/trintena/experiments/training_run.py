@@ -9,13 +9,17 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from trintena.domain import ENDED
+import numpy as np
+
+from trintena.domain import ENDED, FittedBaseline
+from trintena.evaluation.baselines import FITTED
 from trintena.experiments.estimate import trial_cost
 from trintena.experiments.progress import Progress, Running, StudyProgress
 from trintena.experiments.study import N_REFITS, Study
 from trintena.jobs.protocol import Failed, Finished, Reported, Started, Task
 from trintena.search import OptunaStudies, study_name
 from trintena.training.course import Paused
+from trintena.windows.segments import UNTRAINED
 from trintena.zoo import architecture
 
 if TYPE_CHECKING:
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from trintena.experiments.workplace import Workplace
 
 TRIAL = "trintena.training.trial:run_trial"
+FIT_BASELINES = "trintena.evaluation.fitting:fit_baselines"
 TICK_S = 0.25
 _NEWS_EVERY_S = 1.0
 """How often others are told how far it is, and asked whether it should end."""
@@ -47,7 +52,7 @@ class TrainingRun:
         """What was submitted and has not come back."""
         self._leader: tuple[str, float] | None = None
         """The last one that was told of, with its score."""
-        last_value = case.judge.baseline_forecasts("validation")["last_value"]
+        last_value = np.zeros_like(case.judge.actual("validation"))
         self.progress = Progress(
             experiment_id=case.experiment_id,
             studies={model_id: self._study_progress(study) for model_id, study in self.studies.items()},
@@ -61,6 +66,7 @@ class TrainingRun:
             return self._train()
 
     def _train(self) -> bool:
+        self._fit_baselines()
         for study in self.studies.values():
             self.apply(study, study.begin())
             if self.searches and study.trials and study.rests:
@@ -83,6 +89,14 @@ class TrainingRun:
                     return False
                 self._publish()
                 next_news = time.monotonic() + _NEWS_EVERY_S
+
+    def _fit_baselines(self) -> None:
+        """Have a worker fit the baselines, first of all, unless an earlier run did."""
+        if self.registry.baselines(self.case.experiment_id):
+            return
+        case = self.case
+        kwargs = {"series": case.series, "transformation": case.transformation, "segments": case.segments}
+        self.place.executor.submit(Task("baselines", FIT_BASELINES, kwargs, label="baselines", cost=math.inf))
 
     def tell(self, phase: str) -> None:
         """Let whoever watches know what comes now."""
@@ -142,7 +156,7 @@ class TrainingRun:
                 "transformation": self.case.transformation,
                 "segments": self.case.segments,
                 "trial": trial,
-                "forecast": ("validation", "test") if is_judged else ("validation",),
+                "forecast": UNTRAINED if is_judged else ("validation",),
                 "until": work.until,
                 "paused": work.paused,
                 "deadline": self.deadline(trial.purpose),
@@ -182,6 +196,11 @@ class TrainingRun:
     def _take(self, event: object) -> None:
         progress = self.progress
         match event:
+            case Finished("baselines", _, fitted):
+                self.registry.record_baselines(self.case.experiment_id, fitted)
+            case Failed("baselines", _, error):
+                failed = [FittedBaseline(row.key, 0.0, reason=str(error)) for row in FITTED]
+                self.registry.record_baselines(self.case.experiment_id, failed)
             case Started(tuple(key), worker):
                 model_id, purpose, number = key
                 # A trial whose worker died may start again elsewhere.

@@ -29,6 +29,7 @@ from trintena.training.program import (
     fresh_state,
 )
 from trintena.training.weights import Layout, draw
+from trintena.windows.segments import UNTRAINED
 from trintena.zoo.architecture import WindowShape
 from trintena.zoo.catalog import architecture
 
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from trintena.zoo.architecture import Graph
 
 PROGRAMS_KEPT = 8
-FORECAST = ("validation", "calibration", "test")
 
 Report = Callable[[dict[str, Any]], None]
 
@@ -134,7 +134,7 @@ class Training:
         # One program walks them all, so there is room for the longest: an epoch on most series, a test
         # segment where a split leaves little to train on.
         epoch = self._epoch_schedule(0)
-        self._room = max(epoch.n_slices, *(self._in_order(name).n_slices for name in FORECAST))
+        self._room = max(epoch.n_slices, *(self._in_order(name).n_slices for name in UNTRAINED))
         work = (self._state, self._data, schedules.padded(epoch, self._room), self._controls())
         self._program = _program(model_id, graph, activation, work)
         self._fit_seconds = 0.0

@@ -28,6 +28,8 @@ FIXED_LENGTHS = (504, 252, 504)
 DEFAULT_FRACTIONS = (0.70, 0.12, 0.06)
 MINIMUM_ORIGINS = {"validation": 100, "calibration": 50, "test": 100}
 MINIMUM_TRAIN_LOOKBACKS = 10
+UNTRAINED = ("validation", "calibrating", "test", "newest")
+"""The stretches of origins that lie behind the training segment, as `Segments` names them."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,20 @@ class Segments:
     """The first target row of validation, calibration and test."""
 
     def __getitem__(self, name: str) -> range:
-        """The origins of the segment with that name."""
+        """The origins of the segment with that name, or of `calibrating` or `newest`."""
         origins: range = getattr(self, name)
         return origins
+
+    @property
+    def calibrating(self) -> range:
+        """The origins of calibration, and the purged ones between it and the test."""
+        return range(self.calibration.start, self.test.start)
+
+    @property
+    def newest(self) -> range:
+        """The origins behind the test up to the last row: nobody knows all that they forecast yet."""
+        horizon = self.test.start - self.calibration.stop + 1
+        return range(self.test.stop, self.test.stop + horizon)
 
     def joined(self) -> Segments:
         """Every origin, purged ones included, as one training segment; the others are empty."""

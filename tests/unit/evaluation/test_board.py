@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, get_args
 
 import numpy as np
 import pytest
 
-from trintena.domain import PriceSeries, TrialResult
+from trintena.domain import FittedBaseline, PriceSeries, TrialResult
 from trintena.evaluation.baselines import BASELINES
-from trintena.evaluation.board import Verdict, baseline_rows, model_rows, verdict
+from trintena.evaluation.baselines.simple import drift as drift_of
+from trintena.evaluation.board import baseline_rows, model_rows
 from trintena.evaluation.scores import Judge, Scores
 from trintena.zoo import architecture
 
@@ -23,6 +23,7 @@ SCORES: dict[str, Scores] = {
         "skill_against_drift": 0.005,
         "directional_accuracy": 0.55,
         "majority_share": 0.54,
+        "direction_p": 0.2,
         "persistence_clone": False,
     },
 }
@@ -34,6 +35,7 @@ FIGURES = {
     "skill_against_drift": 0.005,
     "test_directional_accuracy": 0.55,
     "test_majority_share": 0.54,
+    "test_direction_p": 0.2,
     "test_persistence_clone": False,
 }
 
@@ -93,6 +95,7 @@ def test_a_row_carries_the_recipe_the_costs_and_the_figures_of_each_segment(tria
         "fit_seconds": 1.5,
         "elapsed_time": 2.5,
         **FIGURES,
+        "metrics": SCORES,
     }
 
 
@@ -112,11 +115,13 @@ def test_a_board_without_trials_is_empty() -> None:
 
 
 def test_baselines_are_ordered_by_validation_rmse_and_have_no_rank(judge: Callable[..., Judge]) -> None:
-    rows = baseline_rows(judge(), ("validation", "test"))
+    rows = baseline_rows(judge(), ("validation", "test"), {})
     assert {row["key"] for row in rows} == {row.key for row in BASELINES}
     assert rows == sorted(rows, key=lambda row: row["validation_rmse"])
     for row in rows:
-        assert row.keys() == {"key", "name", *FIGURES}, "neither a rank nor an id: never eligible"
+        assert row.keys() == {"key", "name", "state", "reason", "metrics", *FIGURES}, (
+            "neither a rank nor an id: never eligible"
+        )
 
 
 @pytest.mark.parametrize(("slope", "first"), [(3e-3, "drift"), (0.0, "last_value")])
@@ -127,7 +132,7 @@ def test_whichever_baseline_errs_less_comes_first(
     steps = np.random.default_rng(0).normal(0.0, 0.01, 1000)
     steps[:700] += 3e-3
     steps[700:] += slope if first == "drift" else -3e-3
-    rows = baseline_rows(judge(np.exp(np.cumsum(steps))), ("validation",))
+    rows = baseline_rows(judge(np.exp(np.cumsum(steps))), ("validation",), {})
     assert rows[0]["key"] == first
 
 
@@ -135,8 +140,8 @@ def test_baselines_are_scored_by_the_judge_that_scores_the_models(
     judge: Callable[..., Judge], series: PriceSeries
 ) -> None:
     asked = judge(horizon=2)
-    rows = {row["key"]: row for row in baseline_rows(asked, ("validation", "test"))}
-    drift = asked.scores("test", asked.baseline_forecasts("test")["drift"])
+    rows = {row["key"]: row for row in baseline_rows(asked, ("validation", "test"), {})}
+    drift = asked.scores("test", drift_of(asked.frame, asked.segments, asked.segments.test))
     assert rows["drift"]["test_rmse"] == drift["rmse"]
     assert rows["drift"]["skill"] == drift["skill"]
     assert rows["last_value"]["skill"] == rows["last_value"]["validation_skill"] == 0.0
@@ -144,80 +149,36 @@ def test_baselines_are_scored_by_the_judge_that_scores_the_models(
 
 
 def test_the_test_segment_is_not_looked_at_before_it_is_named(judge: Callable[..., Judge]) -> None:
-    for row in baseline_rows(judge(), ("validation",)):
+    for row in baseline_rows(judge(), ("validation",), {}):
         assert row["validation_rmse"] > 0
         assert row["test_rmse"] is row["skill"] is None
 
 
-# The verdict
-
-
-def winner(
-    skill: float | None, against_drift: float | None, *, clone: bool | None = False, rmse: float | None = 0.5
-) -> dict[str, Any]:
-    return {
-        "test_rmse": rmse,
-        "skill": skill,
-        "skill_against_drift": against_drift,
-        "test_persistence_clone": clone,
+def test_a_fitted_baseline_is_scored_from_what_was_stored(judge: Callable[..., Judge]) -> None:
+    asked = judge(horizon=2)
+    truth = {name: asked.actual(name) for name in ("validation", "test")}
+    fitted = {
+        "ridge": FittedBaseline("ridge", 0.1, {name: each / 2 for name, each in truth.items()}),
+        "auto_arima": FittedBaseline("auto_arima", 0.2, reason="No candidate converged."),
     }
+    rows = baseline_rows(asked, ("validation", "test"), fitted)
+    by_key = {row["key"]: row for row in rows}
+    assert by_key.keys() == {"last_value", "drift", "ridge", "auto_arima"}, (
+        "what is not fitted yet is not there"
+    )
+    assert by_key["ridge"]["skill"] == pytest.approx(0.5)
+    assert by_key["ridge"]["metrics"]["test"]["by_step"]["skill"] == pytest.approx([0.5, 0.5])
+    assert rows[0]["key"] == "ridge"
+    failed = rows[-1]
+    assert (failed["key"], failed["state"], failed["reason"]) == (
+        "auto_arima",
+        "FAIL",
+        "No candidate converged.",
+    )
+    assert failed["validation_rmse"] is failed["skill"] is None
 
 
-@pytest.mark.parametrize(
-    ("row", "code"),
-    [
-        (winner(0.01, 0.005), "ahead_on_test"),
-        (winner(5e-324, 5e-324), "ahead_on_test"),
-        (winner(0.01, 0.0), "not_distinguishable"),
-        (winner(0.01, -0.002), "not_distinguishable"),
-        (winner(0.01, None), "not_distinguishable"),
-        (winner(0.0, 0.01), "not_distinguishable"),
-        (winner(-0.01, 0.01), "not_distinguishable"),
-        (winner(-0.01, -0.01), "not_distinguishable"),
-        (winner(0.01, 0.005, clone=True), "not_distinguishable"),
-        (winner(float("nan"), 0.01), "not_distinguishable"),
-        (winner(0.01, float("nan")), "not_distinguishable"),
-        (winner(None, None), "not_distinguishable"),
-        (winner(None, None, rmse=None, clone=None), "not_judged"),
-        (None, "not_judged"),
-    ],
-)
-def test_the_verdict_at_its_edges(row: dict[str, Any] | None, code: str) -> None:
-    assert verdict(row)["code"] == code
-
-
-def test_the_verdict_repeats_the_figures_behind_it() -> None:
-    assert verdict(winner(0.01, -0.002, clone=True)) == {
-        "code": "not_distinguishable",
-        "skill": 0.01,
-        "skill_against_drift": -0.002,
-        "persistence_clone": True,
-    }
-    nothing = {"code": "not_judged", "skill": None, "skill_against_drift": None, "persistence_clone": None}
-    assert verdict(None) == nothing
-
-
-def test_the_last_value_itself_is_never_ahead(judge: Callable[..., Judge], trial: Make) -> None:
-    asked = judge()
-    for key in ("last_value", "drift"):
-        scores = {s: asked.scores(s, asked.baseline_forecasts(s)[key]) for s in ("validation", "test")}
-        (row,) = model_rows([trial(1, 0.5)], {1: scores})
-        assert verdict(row)["code"] == "not_distinguishable"
-
-
-def test_a_forecast_that_half_knows_the_future_is_ahead(judge: Callable[..., Judge], trial: Make) -> None:
-    asked = judge()
-    scores = {
-        s: asked.scores(s, 0.5 * asked.frame.targets[np.asarray(asked.segments[s])])
-        for s in ("validation", "test")
-    }
-    (row,) = model_rows([trial(1, 0.5)], {1: scores})
-    found = verdict(row)
-    assert found["code"] == "ahead_on_test"
-    assert found["skill"] == pytest.approx(0.5)
-
-
-def test_no_code_and_no_row_claims_a_victory(judge: Callable[..., Judge], trial: Make) -> None:
+def test_no_row_claims_a_victory(judge: Callable[..., Judge], trial: Make) -> None:
     rows = model_rows([trial(1, 0.5), trial(2, reason="diverged")], {1: SCORES})
-    answer = [rows, baseline_rows(judge(), ("validation", "test")), verdict(rows[0]), get_args(Verdict)]
+    answer = [rows, baseline_rows(judge(), ("validation", "test"), {})]
     assert "beat" not in json.dumps(answer)

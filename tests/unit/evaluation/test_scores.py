@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from trintena.domain import PriceSeries
+from trintena.evaluation.baselines.simple import drift
 from trintena.evaluation.scores import Judge
 
 SEGMENTS = ("train", "validation", "calibration", "test")
@@ -17,7 +19,7 @@ def test_the_last_value_scores_a_skill_of_exactly_zero(
     judge: Callable[..., Judge], segment: str, horizon: int
 ) -> None:
     asked = judge(horizon=horizon)
-    scores = asked.scores(segment, asked.baseline_forecasts(segment)["last_value"])
+    scores = asked.scores(segment, np.zeros_like(asked.actual(segment)))
     assert scores["skill"] == 0.0
     assert scores["directional_accuracy"] is None
     assert scores["persistence_clone"] is True
@@ -28,7 +30,7 @@ def test_drift_scores_a_skill_of_exactly_zero_against_itself(
     judge: Callable[..., Judge], segment: str
 ) -> None:
     asked = judge(horizon=4)
-    scores = asked.scores(segment, asked.baseline_forecasts(segment)["drift"])
+    scores = asked.scores(segment, drift(asked.frame, asked.segments, asked.segments[segment]))
     assert scores["skill_against_drift"] == 0.0
     assert scores["skill"] != 0.0
 
@@ -97,8 +99,8 @@ def test_the_unit_of_the_price_changes_price_errors_alone(
     forecast = np.random.default_rng(5).normal(0.0, 0.004, (len(honest.segments.test), 2))
     ours, theirs = honest.scores("test", forecast), dearer.scores("test", forecast)
     for name, value in ours.items():
-        factor = 7.3 if name.startswith("price_") else 1.0
-        assert theirs[name] == pytest.approx(factor * value, rel=1e-9, abs=1e-12)
+        scaled = 7.3 * value if name.startswith("price_") else value
+        assert theirs[name] == pytest.approx(scaled, rel=1e-9, abs=1e-12)
 
 
 def test_rows_after_a_segment_change_none_of_its_scores(
@@ -139,5 +141,43 @@ def test_a_forecast_beyond_all_numbers_is_judged_like_any_other(judge: Callable[
 def test_scores_are_plain_numbers(judge: Callable[..., Judge]) -> None:
     asked = judge()
     forecast = np.random.default_rng(5).normal(0.0, 0.004, (len(asked.segments.test), 1))
-    kinds = {type(value) for value in asked.scores("test", forecast.astype(np.float32)).values()}
-    assert kinds == {float, bool}
+    scores = asked.all_scores("test", forecast.astype(np.float32))
+    assert json.loads(json.dumps(scores)) == {
+        **scores,
+        "change_correlation": list(scores["change_correlation"]),
+    }
+
+
+def test_every_step_has_the_figures_that_its_column_has_alone(judge: Callable[..., Judge]) -> None:
+    asked = judge(horizon=3)
+    forecast = np.random.default_rng(5).normal(0.0, 0.004, (len(asked.segments.test), 3))
+    scores = asked.all_scores("test", forecast)
+    assert {len(values) for values in scores["by_step"].values()} == {3}
+    actual = asked.actual("test")
+    for k in range(3):
+        of_step = {name: values[k] for name, values in scores["by_step"].items()}
+        error = actual[:, k] - forecast[:, k]
+        assert of_step["rmse"] == pytest.approx(np.sqrt((error**2).mean()), rel=1e-6)
+        assert of_step["skill"] == pytest.approx(
+            1 - np.sqrt((error**2).mean() / (actual[:, k] ** 2).mean()), rel=1e-5
+        )
+        went = ((forecast[:, k] > 0) == (actual[:, k] > 0)).mean()
+        assert of_step["directional_accuracy"] == pytest.approx(went, rel=1e-6)
+    assert scores["rmse"] ** 2 == pytest.approx(np.mean(np.square(scores["by_step"]["rmse"])), rel=1e-6)
+    assert 0 < scores["direction_p"] < 1
+
+
+def test_scaled_errors_use_the_steps_of_the_training_part(
+    judge: Callable[..., Judge], series: PriceSeries
+) -> None:
+    asked = judge()
+    zero = np.zeros_like(asked.actual("test"))
+    scores = asked.scores("test", zero)
+    returns = np.diff(np.log(series.close[: asked.segments.train.stop]))
+    assert scores["mase"] == pytest.approx(np.abs(asked.actual("test")).mean() / np.abs(returns).mean())
+    assert scores["rmsse"] == pytest.approx(
+        np.sqrt(np.square(asked.actual("test")).mean() / np.square(returns).mean())
+    )
+    mean = asked.frame.targets[np.asarray(asked.segments.train)].mean()
+    against = np.square(asked.actual("test") - mean).sum()
+    assert scores["r2"] == pytest.approx(1 - np.square(asked.actual("test")).sum() / against)

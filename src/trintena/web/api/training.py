@@ -129,7 +129,7 @@ def _result(site: Site, submitted: Submitted) -> Response:
     record = site.registry.experiment(submitted.experiment_id)
     answer: dict[str, Any] | None = record.result
     if record.state == "cancelled" and answer is None:  # before its first trial had ended
-        answer = partial_answer(Case.load(site.registry, record), [])
+        answer = partial_answer(Case.load(site.registry, record), [], [])
     if answer is None or (record.state == "failed" and answer["status"] != "failed"):
         raise RefusedError(
             409,

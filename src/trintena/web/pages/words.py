@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from trintena.domain import ENDED
-from trintena.evaluation.board import verdict
 from trintena.language import number, phrase
 from trintena.search import total_trials
 
@@ -68,6 +67,7 @@ def in_short(told: Mapping[str, Any] | None) -> str:
     if told and told.get("persistence_clone"):
         return phrase(en="Repeats the last value", pt="Repete o último valor")
     words = {
+        "beats_last_value": phrase(en="Beats the last value", pt="Supera o último valor"),
         "ahead_on_test": phrase(en="Ahead on test", pt="À frente no teste"),
         "not_distinguishable": phrase(en="Not distinguishable", pt="Não se distingue"),
     }
@@ -76,12 +76,19 @@ def in_short(told: Mapping[str, Any] | None) -> str:
 
 def is_ahead(told: Mapping[str, Any] | None) -> bool:
     """Whether a verdict is the one good one."""
-    return (told or {}).get("code") == "ahead_on_test"
+    return (told or {}).get("code") == "beats_last_value"
 
 
 def verdict_of(model: ModelVersion) -> dict[str, Any]:
-    """What the test segment said of a saved model, from the figures it was registered with."""
+    """What the test segment said of a saved model, as it was registered."""
+    told: dict[str, Any] | None = model.metrics.get("verdict")
+    if told is not None:
+        return told
+    # Registered before anything was tested for luck: told as it was told then.
     test = model.metrics.get("test") or {}
-    names = ("rmse", "persistence_clone")
-    row = {f"test_{name}": test.get(name) for name in names}
-    return verdict({**row, **{name: test.get(name) for name in ("skill", "skill_against_drift")}})
+    names = ("skill", "skill_against_drift", "persistence_clone")
+    figures = {name: test.get(name) for name in names}
+    if test.get("rmse") is None:
+        return {**figures, "code": "not_judged"}
+    ahead = all((figures[name] or 0.0) > 0 for name in names[:2]) and not figures["persistence_clone"]
+    return {**figures, "code": "ahead_on_test" if ahead else "not_distinguishable"}

@@ -40,7 +40,7 @@ def report_of(registry: Registry, record: ExperimentRecord, *, curves: bool = Fa
         trials = registry.trials(record.id)
     if curves and judged and case.spec.search is not None:
         trials = [*trials, *registry.trials(record.id, purpose="search", forecasts=False)]
-    answer = answer or partial_answer(case, trials)
+    answer = answer or partial_answer(case, trials, registry.baselines(record.id))
     return Report(
         experiment_id=record.id,
         state=record.state,

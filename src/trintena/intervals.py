@@ -85,7 +85,7 @@ def conformal_quantile(
             f"the {len(scores)} origins given hold no score of step {np.argmin(n_scores) + 1}, which becomes "
             "known that many origins later; give at least as many origins as there are steps"
         )
-    # Less a hair: 200 · (1 - 0.05) may come out a little above 190.
+    # Less a hair: an α that has come to 0.16 in steps is 0.15999999999999998 in binary.
     ranks = np.ceil((n_scores + 1) * (1.0 - alphas) - _HAIR).astype(int)
     places = np.clip(ranks, 1, n_scores) - 1
     return np.where(ranks < 1, 0.0, np.take_along_axis(ordered, places, axis=0))

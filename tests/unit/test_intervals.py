@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mapie.regression import SplitConformalRegressor
 from sklearn.dummy import DummyRegressor
 
-from trintena.evaluation.conformal import (
+from trintena.intervals import (
     LEVELS,
     Calibration,
     conformal_quantile,
@@ -112,7 +112,8 @@ def test_the_quantile_of_nine_scores(alpha: float, expected: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("n_scores", "alpha", "rank"), [(199, 0.05, 190), (99, 1 - 0.9, 90), (9, 0.1 + 0.2, 7)]
+    ("n_scores", "alpha", "rank"),
+    [(199, 0.05, 190), (99, 1 - 0.9, 90), (9, 0.1 + 0.2, 7), (99, 0.15999999999999998, 84)],
 )
 def test_a_whole_rank_is_not_rounded_up(n_scores: int, alpha: float, rank: int) -> None:
     scores = np.arange(1.0, n_scores + 1)[:, None]
@@ -162,7 +163,9 @@ def adaptive_by_loop(scores: np.ndarray, first: int) -> dict[int, np.ndarray]:
     return bands
 
 
-@pytest.mark.parametrize(("horizon", "first", "n_test"), [(1, 20, 80), (3, 30, 60), (2, 240, 60)])
+@pytest.mark.parametrize(
+    ("horizon", "first", "n_test"), [(1, 20, 80), (3, 30, 60), (2, 240, 60), (2, 300, 60)]
+)
 def test_the_adaptive_band_is_the_one_of_a_plain_loop(horizon: int, first: int, n_test: int) -> None:
     scores = scores_like(horizon, first + n_test, horizon)
     scores[first + 20 :] *= 2.0
@@ -216,11 +219,22 @@ def test_what_comes_later_changes_no_band(horizon: int, poisoned_from: int) -> N
 
 
 def test_an_outer_band_is_never_the_narrower_one() -> None:
-    scores = scores_like(8, 700, 20)
-    scores[200:] *= np.exp(np.cumsum(np.random.default_rng(2).normal(0, 0.05, 500)))[:, None]
-    widths = rolling_widths(scores, 100, np.ones(600))
+    # Left to themselves, the three levels cross at fifty places here.
+    scores = scores_like(0, 460, 10)
+    scores[100:] *= np.exp(np.cumsum(np.random.default_rng(0).normal(0.0, 0.1, 360)))[:, None]
+    widths = rolling_widths(scores, 60, np.ones(400))
     assert (widths[80] <= widths[90]).all()
     assert (widths[90] <= widths[95]).all()
+
+
+def test_what_a_run_of_misses_has_cost_is_made_up_for() -> None:
+    # Twenty misses in a row bring the α of 95 % from 0.05 to -0.14; each hit brings it up by 0.0005.
+    scores = np.concatenate([np.arange(1.0, 71.0), np.ones(200)])[:, None]
+    calibration = Calibration.fit(scores[:50]).extended(scores[50:70])
+    np.testing.assert_allclose(calibration.alphas[2], -0.14)
+    calibration = calibration.extended(scores[70:])
+    np.testing.assert_allclose(calibration.alphas[2], -0.04)
+    assert radii(calibration)[95] == [70.0]
 
 
 def test_a_series_that_stood_still_for_long_gets_its_band_back() -> None:
