@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, undefer
 
 from trintena.data.sources.csv_file import source_kind
+from trintena.data.words import prices
 from trintena.domain import PriceSeries
 from trintena.errors import DataError, NotFoundError, UsageError
 from trintena.language import phrase
@@ -194,12 +195,12 @@ def _row(row: Dataset) -> DatasetRow:
 
 def _series(row: Dataset) -> PriceSeries:
     """The stored series, refused unless its hash is still the one it is stored under."""
-    dataset = f"{row.content_hash[:12]} ({row.symbol})"
+    dataset, many = f"{row.content_hash[:12]} ({row.symbol})", prices(row.measures)
     damaged = DataError(
         phrase(
-            en=f"The stored prices of dataset {dataset} are damaged: "
+            en=f"The stored {many} of dataset {dataset} are damaged: "
             "they no longer have the hash they were saved under.",
-            pt=f"Os preços guardados do conjunto de dados {dataset} estão danificados: "
+            pt=f"Os {many} guardados do conjunto de dados {dataset} estão danificados: "
             "já não têm o hash com que foram guardados.",
         ),
         hint=phrase(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from trintena.data import is_from_file
 from trintena.data.sources.csv_file import source_kind
+from trintena.data.words import prices
 from trintena.errors import NotFoundError, SourceError
 from trintena.language import language, phrase
 from trintena.services.models import Models
@@ -76,11 +77,12 @@ class Forecasts(Models, Prices):
         key = self.registry.latest_dataset(model.symbol, kind=kind)
         if key is not None:
             return Delivery(self.memory.series(key, lambda: self.registry.load_dataset(key)))
+        many = prices(model.measures)
         again = f"trintena data import FILE --name {shlex.quote(model.symbol)}"
         raise NotFoundError(
             phrase(
-                en=f"The prices of {model.symbol} came from a file and are no longer stored.",
-                pt=f"Os preços de {model.symbol} vieram de um arquivo e não estão mais guardados.",
+                en=f"The {many} of {model.symbol} came from a file and are no longer stored.",
+                pt=f"Os {many} de {model.symbol} vieram de um arquivo e não estão mais guardados.",
             ),
             hint=phrase(en=f"Import the file again: `{again}`.", pt=f"Importe o arquivo de novo: `{again}`."),
         )

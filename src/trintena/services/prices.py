@@ -13,6 +13,7 @@ import numpy as np
 from trintena.data import fetch, is_from_file, read_csv, source_of
 from trintena.data.history import compare
 from trintena.data.sources.csv_file import source_kind
+from trintena.data.words import prices
 from trintena.errors import DataError, UsageError
 from trintena.language import number, phrase
 
@@ -37,11 +38,12 @@ class Delivery:
 def _standing_in(stored: PriceSeries, why: str, ways_out: str | None) -> Delivery:
     """Stored prices in place of an answer, with their age."""
     last = stored.dates[-1].astype("datetime64[D]")
+    many = prices(stored.measures)
     n_days = max(int((np.datetime64(datetime.now(UTC).date()) - last).astype(int)), 0)
     age = phrase(
-        en=f"The stored prices serve instead; they end on {last}, {number(n_days)} "
+        en=f"The stored {many} serve instead; they end on {last}, {number(n_days)} "
         f"{'day' if n_days == 1 else 'days'} ago.",
-        pt=f"Os preços guardados servem no lugar; terminam em {last}, há {number(n_days)} "
+        pt=f"Os {many} guardados servem no lugar; terminam em {last}, há {number(n_days)} "
         f"{'dia' if n_days == 1 else 'dias'}.",
     )
     return Delivery(stored, (" ".join(filter(None, (why, age, ways_out))),), answered=False)

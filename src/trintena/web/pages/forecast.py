@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from trintena.artifacts.files import KINDS
+from trintena.data.words import price
 from trintena.errors import ArtifactError, NotFoundError, TrintenaError
 from trintena.language import phrase
 from trintena.report import words as report_words
@@ -60,7 +61,7 @@ def custom_model(
         judged=_judged(site, model),
         figures=_figures(model),
         facts=_facts(model),
-        target=words.target(model.target),
+        target=report_words.target(model.target, model.measures),
         kinds=KINDS,
         champion=site.registry.champion(model.symbol, model.target, model.horizon),
         about=about,
@@ -204,12 +205,13 @@ def _judged(site: Site, model: ModelVersion) -> dict[str, Any] | None:
 def _figures(model: ModelVersion) -> list[dict[str, Any]]:
     """Rows of the table: each figure on validation and test; those of the last value stand below."""
     segments = [model.metrics.get(name) or {} for name in ("validation", "test")]
+    one = price(model.measures)
     names = {
         "rmse": ("RMSE", "error"),
         "last_value": (phrase(en="RMSE of the last value", pt="RMSE do último valor"), "error"),
         "mae": ("MAE", "error"),
-        "price_rmse": (phrase(en="RMSE of the price", pt="RMSE do preço"), "price"),
-        "price_mae": (phrase(en="MAE of the price", pt="MAE do preço"), "price"),
+        "price_rmse": (phrase(en=f"RMSE of the {one}", pt=f"RMSE do {one}"), "price"),
+        "price_mae": (phrase(en=f"MAE of the {one}", pt=f"MAE do {one}"), "price"),
         "skill": (phrase(en="Skill against the last value", pt="Ganho contra o último valor"), "gain"),
         "skill_against_drift": (
             phrase(en="Skill against drift", pt="Ganho contra a tendência média"),
@@ -241,15 +243,17 @@ def _last_value(figures: dict[str, Any]) -> float | None:
 def _facts(model: ModelVersion) -> dict[str, str]:
     """What the model is made of."""
     own = model.parameters
+    target = report_words.target(model.target, model.measures)
+    features = words.features(str(own.get("features")), model.measures)
     settings = ("learning_rate", "batch_size", "dropout_rate", "epochs", "activation")
     seeds = (model.metrics.get("seeds") or {}).get("rmse") or ()
     facts = {
         phrase(en="Series", pt="Série"): model.symbol,
-        phrase(en="Forecasts", pt="Prevê"): f"{words.target(model.target)}, {words.steps(model.horizon)}",
+        phrase(en="Forecasts", pt="Prevê"): f"{target}, {words.steps(model.horizon)}",
         phrase(en="Mode", pt="Modo"): words.mode(model.mode),
         phrase(en="Reads", pt="Lê"): phrase(
-            en=f"{own.get('lookback')} rows of {words.features(str(own.get('features')))}",
-            pt=f"{own.get('lookback')} linhas de {words.features(str(own.get('features')))}",
+            en=f"{own.get('lookback')} rows of {features}",
+            pt=f"{own.get('lookback')} linhas de {features}",
         ),
         phrase(en="Hyper-parameters", pt="Hiperparâmetros"): report_words.settings(
             {name: own[name] for name in settings if name in own}

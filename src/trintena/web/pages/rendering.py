@@ -20,6 +20,7 @@ from jinja2.runtime import Context
 
 from trintena.jobs.locks import is_held
 from trintena.language import language
+from trintena.report.words import notice
 from trintena.web.pages import formats
 from trintena.web.pages.plotly_files import PREFIX
 from trintena.web.pages.static_files import address
@@ -69,6 +70,7 @@ def environment() -> Environment:
         "plotly": PREFIX,
         "version": version("trintena"),
         "is_current": _is_current,
+        "notice": notice,
     }
     made.filters |= formats.FILTERS
     return made

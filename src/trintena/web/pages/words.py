@@ -1,4 +1,4 @@
-"""What the pages call modes, targets and verdicts, beside the report's words: shorter, for tables."""
+"""What the pages call modes, inputs and verdicts, beside the report's words: shorter, for tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trintena.language import number, phrase
 from trintena.search import total_trials
 
 if TYPE_CHECKING:
-    from trintena.domain import ExperimentSpec, ModelVersion
+    from trintena.domain import ExperimentSpec, Measures, ModelVersion
     from trintena.registry import ExperimentRecord
 
 
@@ -20,17 +20,11 @@ def mode(code: str) -> str:
     return names.get(code, code)
 
 
-def target(code: str) -> str:
-    """What a network forecasts."""
-    names = {
-        "log_return": phrase(en="log return", pt="retorno logarítmico"),
-        "difference": phrase(en="difference", pt="diferença"),
-    }
-    return names.get(code, code)
-
-
-def features(code: str) -> str:
+def features(code: str, measures: Measures) -> str:
     """What a network reads."""
+    if measures == "value":
+        values = phrase(en="values", pt="valores")
+        return values if code == "close" else phrase(en="all columns", pt="todas as colunas")
     names = {
         "ohlcv": phrase(
             en="open, high, low, close, volume", pt="abertura, máxima, mínima, fechamento, volume"

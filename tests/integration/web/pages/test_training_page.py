@@ -251,6 +251,9 @@ def test_series_that_is_not_positive_is_told_which_target_suits_it(visitor: Visi
     page = refused(visitor, files=file, series="csv", dataset="", lang="pt", allow_jumps="on")
     assert "Use o alvo “diferença”." in page.text
     assert '<a href="#target">' in page.source
+    said = send(visitor, files=file, series="csv", dataset="", key="2", allow_jumps="on", measures="value")
+    spec = visitor.registry.experiment(int(said.headers["location"].rpartition("=")[2])).spec
+    assert (spec.measures, spec.target) == ("value", "difference")
     answer = send(
         visitor, series="stored", dataset=visitor.registry.latest_dataset("cold"), target="difference"
     )

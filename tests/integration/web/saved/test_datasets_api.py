@@ -88,6 +88,14 @@ def test_what_a_file_leaves_open_is_said_beside_it(send: Send) -> None:
     assert read["first_rows"][1]["date"] == "2020-01-02"
 
 
+def test_what_a_file_measures_can_be_said(send: Send) -> None:
+    content = prices().replace(b"close", b"MWh")
+    assert send(content).json()["measures"] == "value"
+    read = send(content, measures="price").json()
+    assert (read["measures"], "Taken for prices." in read["understood"]) == ("price", True)
+    assert send(content, measures="money").status_code == 422
+
+
 def test_a_refusal_names_line_column_and_cell_in_the_readers_language(send: Send, newcomer: Visitor) -> None:
     content = prices().replace(b"2020-01-03,102.0", b"2020-01-03,many")
     for lang, words in (("en", ("line 4", "'close'", "'many'")), ("pt", ("linha 4", "'close'", "'many'"))):

@@ -66,7 +66,7 @@ form.addEventListener("change", (event) => {
 
 // The file, read without storing it
 
-const READING = { name: "name", column: "column", csv_symbol: "symbol", decimal: "decimal", day_first: "day_first" };
+const READING = { name: "name", column: "column", csv_symbol: "symbol", decimal: "decimal", day_first: "day_first", measures: "measures" };
 const file = document.getElementById("file");
 const preview = document.getElementById("preview");
 

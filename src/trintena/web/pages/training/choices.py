@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from trintena.data.sources.sample import PREFIX as SAMPLE
 from trintena.data.sources.sample import SAMPLES
-from trintena.domain import SearchSpace
+from trintena.domain import SearchSpace, Target
 from trintena.experiments.plan import MAXIMUM_HORIZON, MAXIMUM_LOOKBACK
 from trintena.language import phrase
 from trintena.report import words as report_words
 from trintena.search import n_combinations
-from trintena.web.pages import words
 from trintena.web.pages.training import telling
 from trintena.zoo import ACTIVATIONS
 from trintena.zoo.catalog import ARCHITECTURES, CATEGORIES
@@ -35,7 +34,15 @@ def offered(registry: Registry) -> dict[str, Any]:
             for key in CATEGORIES
         ],
         "years": YEARS,
-        "targets": [(code, words.target(code)) for code in ("log_return", "difference")],
+        "targets": [
+            ("", phrase(en="automatic", pt="automático")),
+            *((code, report_words.target(code, "price")) for code in get_args(Target)),
+        ],
+        "measures": [
+            ("", phrase(en="recognize it", pt="reconhecer")),
+            ("price", phrase(en="prices", pt="preços")),
+            ("value", phrase(en="other values", pt="outros valores")),
+        ],
         "features": [
             (
                 "ohlcv",

@@ -35,6 +35,7 @@ DEFAULTS: Mapping[str, str] = {
     "decimal": "",
     "thousands": "",
     "day_first": "",
+    "measures": "",
     "allow_jumps": "",
     "mode": "fast",
     "strategy": "random",
@@ -42,7 +43,7 @@ DEFAULTS: Mapping[str, str] = {
     "budget": "",
     "lookback": "60",
     "horizon": "1",
-    "target": "log_return",
+    "target": "",
     "features": "ohlcv",
     "period": "years",
     "years": "10",
@@ -102,7 +103,11 @@ def read(form: Filled) -> tuple[dict[str, Any], list[Problem]]:
     """
     reading = _Reading(form)
     optimized = form["mode"] == "optimized"
-    asked: dict[str, Any] = {"mode": form["mode"], "target": form["target"], "features": form["features"]}
+    asked: dict[str, Any] = {
+        "mode": form["mode"],
+        "target": form["target"] or None,
+        "features": form["features"],
+    }
     asked["model_ids"] = sorted(form.model_ids)
     if optimized:
         asked["optimization_strategy"] = form["strategy"]

@@ -207,7 +207,7 @@ def _settings(record: ExperimentRecord) -> str:
             telling.architectures(len(spec.model_ids)),
             f"lookback {spec.lookback}",
             words.steps(spec.horizon),
-            words.target(spec.target),
+            report_words.target(spec.target, spec.measures),
         )
     )
 

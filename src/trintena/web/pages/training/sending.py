@@ -47,6 +47,7 @@ def with_stored_file(site: Site, form: Filled, sent: FormData) -> Filled:
         decimal=form["decimal"] or None,
         thousands=form["thousands"] or None,
         day_first={"true": True, "false": False}.get(form["day_first"]),
+        measures={"price": "price", "value": "value"}.get(form["measures"]),
         allow_jumps=form["allow_jumps"] != "",
     )
     site.services.store(reading.series)

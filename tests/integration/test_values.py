@@ -1,0 +1,120 @@
+"""A series that is no price, from its file to its forecast: nobody is spoken to in words of money."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from commands import Shown, commands_in
+from integration.champion.lab import open_lab
+from integration.web.pages.showcase import Visitor, visiting
+from pages import Page
+from trintena.cli.board import print_board
+
+MONEY = re.compile(
+    r"\b(prices?|closes?|log.returns?|investment|preços?|fechamentos?|retornos?|investimentos?)\b",
+    re.IGNORECASE,
+)
+N_ROWS = 900
+
+
+def found_in(text: str) -> list[str]:
+    """Words of money, those aside that say what the values are not."""
+    denied = ("values that are not prices", "valores que não são preços")
+    for phrase in denied:
+        text = text.replace(phrase, "")
+    return MONEY.findall(text)
+
+
+@pytest.fixture(scope="module")
+def frost(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A home with a model of degrees, half of them below zero, and the answer of its training."""
+    home = tmp_path_factory.mktemp("frost") / "home"
+    home.mkdir()
+    degrees = 15 * np.sin(2 * np.pi * np.arange(N_ROWS) / 30)
+    degrees += np.random.default_rng(8).normal(0.0, 1.0, N_ROWS)
+    days = np.datetime64("2020-01-01") + np.arange(N_ROWS)
+    rows = "".join(f"{day},{value:.4f}\n" for day, value in zip(days, degrees, strict=True))
+    (home / "frost.csv").write_text(f"date,temperature\n{rows}", "utf-8")
+    with open_lab(home) as lab:
+        answer = lab.train_stored(lab.stored(home / "frost.csv"), model_ids="9", lookback=8)
+    return home, answer
+
+
+@pytest.fixture(params=["en", "pt"])
+def lang(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("TRINTENA_LANG", request.param)
+    return str(request.param)
+
+
+@pytest.fixture
+def trintena(
+    frost: tuple[Path, dict[str, Any]], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Shown]]:
+    with commands_in(frost[0], capsys, monkeypatch) as run:
+        yield run
+
+
+@pytest.fixture(scope="module")
+def visitor(frost: tuple[Path, dict[str, Any]]) -> Iterator[Visitor]:
+    with visiting(frost[0]) as somebody:
+        yield somebody
+
+
+def test_its_change_is_forecast(frost: tuple[Path, dict[str, Any]]) -> None:
+    _, answer = frost
+    assert (answer["measures"], answer["target"]) == ("value", "difference")
+    assert answer["forecast"]["measures"] == "value"
+    assert answer["forecast"]["notice"].startswith("A forecast is uncertain")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("predict", "--table"),
+        ("models", "list"),
+        ("models", "show", "1"),
+        ("experiments", "show", "1"),
+        ("data", "show", "frost"),
+        ("data", "import", "frost.csv", "--dry-run"),
+    ],
+    ids=" ".join,
+)
+def test_commands(trintena: Callable[..., Shown], lang: str, words: tuple[str, ...]) -> None:
+    shown = trintena(*words)
+    assert shown.code == 0
+    assert found_in(shown.out + shown.err) == []
+    if words[0] in ("predict", "models", "experiments"):
+        assert {"en": "change", "pt": "variação"}[lang] in shown.out
+
+
+def test_the_board(frost: tuple[Path, dict[str, Any]], lang: str, capsys: pytest.CaptureFixture[str]) -> None:
+    print_board(frost[1])
+    assert found_in(capsys.readouterr().out) == []
+
+
+def test_the_report(trintena: Callable[..., Shown], lang: str) -> None:
+    assert trintena("report", 1, "--output", f"{lang}.html").code == 0
+    assert found_in(Page(Path(f"{lang}.html").read_text("utf-8")).text) == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/custom-model?version=1", "/custom-model/forecast?version=1", "/advanced-training?experiment=1"]
+)
+@pytest.mark.parametrize("reader", ["en", "pt"])
+def test_pages(visitor: Visitor, path: str, reader: str) -> None:
+    text = visitor.sees(path, lang=reader).text
+    assert found_in(text) == []
+    assert {"en": "last value", "pt": "último valor"}[reader] in text.lower()
+
+
+@pytest.mark.parametrize("reader", ["en", "pt"])
+def test_the_first_page_warns_nobody_of_an_investment_in_the_weather(visitor: Visitor, reader: str) -> None:
+    """Its foot speaks of all series; the champion's card of this one."""
+    text = visitor.sees("/", lang=reader).text
+    assert len(found_in(text)) == 1
