@@ -62,24 +62,32 @@ class Judge:
         path fits the actual one best; `persistence_clone`: in practice it repeats the last value.
         """
         actual, levels = self.actual(segment), self.frame.table[:, 0]
-        origins = np.asarray(self.segments[segment])
+        origins, horizon = np.asarray(self.segments[segment]), forecast.shape[1]
+        # Of origins a horizon apart: changes that overlap look correlated where nothing is.
+        apart = (actual[::horizon], forecast[::horizon])
         return {
             **self._figures(*self._arrays(segment, forecast)),
-            "change_correlation": metrics.change_correlation(actual, forecast),
+            "change_correlation": metrics.change_correlation(*apart),
             "best_shift": metrics.best_shift(levels, origins, forecast),
-            "persistence_clone": metrics.is_persistence_clone(levels, origins, actual, forecast),
+            "persistence_clone": metrics.is_persistence_clone(levels, origins[::horizon], *apart),
         }
 
     def all_scores(self, segment: str, forecast: np.ndarray) -> Scores:
         """`scores`, the p-value of the direction (Pesaran and Timmermann), and `by_step`.
 
-        The latter has a list for each figure that a single step has, with a value for each step.
+        The latter has a list for each figure that a single step has, with a value for each step. The
+        p-value is of origins as many steps apart as were forecast, whose changes do not overlap.
         """
-        steps = metrics.by_step(self._with_p_value, *self._arrays(segment, forecast))
+        actual, horizon = self.actual(segment), forecast.shape[1]
+        steps = metrics.by_step(self._figures, *self._arrays(segment, forecast))
+        by_step = {name: [step[name] for step in steps] for name in steps[0]}
+        by_step["direction_p"] = [
+            metrics.pesaran_timmermann(actual[::k, :k], forecast[::k, :k]) for k in range(1, horizon + 1)
+        ]
         return {
             **self.scores(segment, forecast),
-            "direction_p": metrics.pesaran_timmermann(self.actual(segment), forecast),
-            "by_step": {name: [_short(step[name]) for step in steps] for name in steps[0]},
+            "direction_p": by_step["direction_p"][-1],
+            "by_step": {name: [_short(value) for value in values] for name, values in by_step.items()},
         }
 
     def board_scores(self, forecasts: Mapping[str, np.ndarray]) -> dict[str, Scores]:
@@ -122,9 +130,6 @@ class Judge:
             "directional_accuracy": metrics.directional_accuracy(actual, forecast),
             "majority_share": metrics.majority_share(actual),
         }
-
-    def _with_p_value(self, *arrays: np.ndarray) -> Scores:
-        return {**self._figures(*arrays), "direction_p": metrics.pesaran_timmermann(*arrays[:2])}
 
 
 def _short(value: float | None) -> float | None:
