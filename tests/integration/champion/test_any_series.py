@@ -15,6 +15,7 @@ import pytest
 from integration.champion.lab import Lab, autoregressive, environment_of
 from trintena.errors import DataError
 from trintena.experiments import Request, plan
+from trintena.experiments.plan import USUAL_TARGETS
 
 N_ROWS = 1_200
 HOUR, DAY = np.timedelta64(1, "h"), np.timedelta64(1, "D")
@@ -83,7 +84,7 @@ CASES = {
         DAY,
         temperature,
         ["2023-04-15"],
-        {"target": "difference", "lookback": 12},
+        {"lookback": 12},
     ),
     "no volume": Case(
         "Date,Open,High,Low,Close", np.datetime64("2020-01-01"), DAY, bars, ["2023-04-15"], {"lookback": 8}
@@ -94,7 +95,7 @@ CASES = {
         7 * DAY,
         level,
         ["2023-01-06", "2023-01-13", "2023-01-20", "2023-01-27", "2023-02-03"],
-        {"target": "difference", "horizon": 5, "lookback": 10},
+        {"target": "log_return", "horizon": 5, "lookback": 10},
     ),
 }
 
@@ -108,6 +109,8 @@ def test_it_is_trained_on_and_forecast(lab: Lab, tmp_path: Path, name: str) -> N
     assert champion.is_winner
     assert registry.champion(name, answer["target"], answer["horizon"]) == champion
     assert answer["winner"]["skill"] > 0.02, "these can be forecast"
+    assert answer["measures"] == ("price" if name == "no volume" else "value")
+    assert answer["target"] == (case.request.get("target") or USUAL_TARGETS[answer["measures"]])
 
     forecast = lab.predict(name)
     assert forecast["forecast"] == answer["forecast"]["forecast"]
@@ -128,12 +131,12 @@ def test_log_returns_of_what_is_not_positive_are_refused_with_a_way_out(lab: Lab
     series = lab.stored(path)
     known = len(lab.app.registry.experiments())
     with pytest.raises(DataError, match=r"needs positive values.*--target difference") as refused:
-        plan(Request(years=None, lookback=8), series, lab.app.registry)
+        plan(Request(target="log_return", years=None, lookback=8), series, lab.app.registry)
     assert refused.value.field == "target"
     assert len(lab.app.registry.experiments()) == known
 
     command = subprocess.run(
-        [sys.executable, "-m", "trintena", "train", "--csv", path, "--models", "9", "--lookback", "8"],
+        [sys.executable, "-m", "trintena", "train", "--csv", path, "--models", "9", "--target", "log_return"],
         env=environment_of(tmp_path / "home"),
         capture_output=True,
         text=True,
