@@ -9,7 +9,7 @@ import numpy as np
 
 from trintena.domain import FittedBaseline
 from trintena.errors import TrintenaError
-from trintena.evaluation.baselines import FITTED
+from trintena.evaluation.baselines import ALL, FITTED
 
 if TYPE_CHECKING:
     from trintena.domain import PriceSeries
@@ -28,9 +28,23 @@ def fit_baselines(
     return [_fitted(row, frame, segments) for row in FITTED]
 
 
+def fit_all(
+    series: PriceSeries, transformation: Transformation, segments: Segments
+) -> list[FittedBaseline]:
+    """Every baseline, fitted on the training part, with its forecasts of the test segment; or with why not."""
+    frame = transformation.frame(series)
+    return [_forecast(row, frame, segments, segments.test, ("test",)) for row in ALL]
+
+
 def _fitted(row: Baseline, frame: Frame, segments: Segments) -> FittedBaseline:
     # One range over all of them, so that each is fitted once; the purged origins are dropped after.
-    origins = range(segments.validation.start, segments.test.stop)
+    return _forecast(row, frame, segments, range(segments.validation.start, segments.test.stop), JUDGED)
+
+
+def _forecast(
+    row: Baseline, frame: Frame, segments: Segments, origins: range, names: tuple[str, ...]
+) -> FittedBaseline:
+    """A baseline with its forecasts of the named segments, all within `origins`."""
     began = time.perf_counter()
     try:
         forecast = row.forecast(frame, segments, origins).astype(np.float32)
@@ -41,6 +55,6 @@ def _fitted(row: Baseline, frame: Frame, segments: Segments) -> FittedBaseline:
         return FittedBaseline(row.key, time.perf_counter() - began, reason=reason)
     parts = {
         name: forecast[segments[name].start - origins.start : segments[name].stop - origins.start]
-        for name in JUDGED
+        for name in names
     }
     return FittedBaseline(row.key, time.perf_counter() - began, parts)

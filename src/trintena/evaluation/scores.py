@@ -39,6 +39,10 @@ class Judge:
         actual: np.ndarray = self.frame.targets[np.asarray(self.segments[segment])]
         return actual
 
+    def drift(self, segment: str) -> np.ndarray:
+        """What drift forecasts of a segment, against which `skill_against_drift` is."""
+        return drift(self.frame, self.segments, self.segments[segment])
+
     def baseline_forecasts(
         self, row: Baseline, segments: Iterable[str], fitted: Mapping[str, FittedBaseline]
     ) -> dict[str, np.ndarray]:
@@ -65,9 +69,10 @@ class Judge:
         origins, horizon = np.asarray(self.segments[segment]), forecast.shape[1]
         # Of origins a horizon apart: changes that overlap look correlated where nothing is.
         apart = (actual[::horizon], forecast[::horizon])
+        correlation = metrics.change_correlation(*apart)
         return {
             **self._figures(*self._arrays(segment, forecast)),
-            "change_correlation": metrics.change_correlation(*apart),
+            "change_correlation": None if correlation is None else list(correlation),
             "best_shift": metrics.best_shift(levels, origins, forecast),
             "persistence_clone": metrics.is_persistence_clone(levels, origins[::horizon], *apart),
         }
@@ -103,8 +108,7 @@ class Judge:
         with np.errstate(over="ignore"):
             prices = self._transformation.prices(forecast, last)
         actual_prices = self._transformation.prices(actual, last)
-        of_drift = drift(self.frame, self.segments, self.segments[segment])
-        return actual, forecast, of_drift, actual_prices, prices, self.train_mean
+        return actual, forecast, self.drift(segment), actual_prices, prices, self.train_mean
 
     def _figures(
         self,

@@ -31,6 +31,7 @@ Verdict = Literal["beats_last_value", "not_distinguishable", "not_judged"]
 SIGNIFICANCE = 0.05
 CONFIDENCE = 0.90
 Forecasts = Float[np.ndarray, "origin horizon"]
+Validated = Float[np.ndarray, "validated horizon"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +41,7 @@ class Contest:
     architectures: Mapping[int, Forecasts]
     """Of each ranked architecture, the fit whose figures the board shows."""
     baselines: Mapping[str, Forecasts]
-    validation: Iterable[Forecasts]
+    validation: Iterable[Validated]
     """What every finished trial forecast of the validation segment."""
 
 

@@ -61,7 +61,15 @@ def test_every_row_has_its_figures(finished: Done) -> None:
 
 def test_baselines_stand_beside_the_results_and_never_among_them(finished: Done) -> None:
     answer = finished.answer
-    assert {row["key"] for row in answer["baselines"]} == {"last_value", "drift"}
+    assert {row["key"] for row in answer["baselines"]} == {
+        "last_value",
+        "drift",
+        "ridge",
+        "auto_arima",
+        "auto_ets",
+        "auto_theta",
+    }
+    assert all(row["state"] == "COMPLETE" and row["test_rmse"] > 0 for row in answer["baselines"])
     assert all("model_id" not in row and "rank" not in row for row in answer["baselines"])
     last_value = next(row for row in answer["baselines"] if row["key"] == "last_value")
     assert last_value["skill"] == 0.0
@@ -75,7 +83,7 @@ def test_the_board_ranks_models_and_baselines_together(finished: Done) -> None:
     ranking += [(row["validation_rmse"], f"{row['name']} (baseline)") for row in answer["baselines"]]
     lines = finished.out.partition("lower is better")[0].splitlines()[1:]
     assert len(lines) == len(ranking)
-    for line, (_, name) in zip(lines, sorted(ranking), strict=True):
+    for line, (_, name) in zip(lines, sorted(ranking, key=lambda row: row[0]), strict=True):
         assert name in line
     places = [line.split()[0] for line in lines if "(baseline)" not in line]
     assert places == ["🥇", "🥈", "🥉", *map(str, range(4, len(MODELS) + 1))]
@@ -84,7 +92,7 @@ def test_the_board_ranks_models_and_baselines_together(finished: Done) -> None:
 
 def test_below_the_board_stand_verdict_champion_and_forecast(finished: Done) -> None:
     answer, out = finished.answer, finished.out
-    said = "On the test segment" if answer["verdict"]["code"] == "ahead_on_test" else "Not distinguishable"
+    said = "Beats" if answer["verdict"]["code"] == "beats_last_value" else "Not distinguishable"
     assert sum(line.startswith(said) for line in out.splitlines()) == 1
     assert f"Champion: {answer['winner']['model_name']}, version 1" in out
     for file in answer["champion"]["files"]:
