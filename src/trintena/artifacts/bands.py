@@ -60,9 +60,9 @@ class SavedBands:
         """
         volatility = ewma_volatility(frame.table[:, 0], floor)
         state, horizon = self.calibration, forecasts.shape[1]
-        if len(origins) > 1 or horizon == 1:
+        if len(origins) >= horizon:  # the series goes on
             scores = conformal_scores(frame.targets[origins], forecasts, volatility[origins])[:-1]
-            if len(origins) > MOST_NEW_ROWS:
+            if len(origins) > MOST_NEW_ROWS + horizon:
                 begun = WINDOW + horizon
                 state, scores = Calibration.fit(scores[:begun]), scores[begun - (horizon - 1) :]
             state = state.extended(scores)
