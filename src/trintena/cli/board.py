@@ -11,6 +11,7 @@ from trintena.cli.ranking import is_fitted, print_ranking
 from trintena.cli.texts import say, setting
 from trintena.language import number, span
 from trintena.report import words
+from trintena.report.evidence import alarm, essentials
 
 _STEPS_SHOWN = 5
 
@@ -28,7 +29,7 @@ def print_board(answer: dict[str, Any]) -> None:
     if answer["winner"] is None:
         _say(say("all_failed"))
         return
-    _print_verdict(answer["verdict"])
+    _print_verdict(answer)
     if "champion" in answer:
         _print_champion(answer)
     notice = words.notice(answer.get("measures", "price"))
@@ -90,8 +91,14 @@ def told_counts(counts: dict[str, int]) -> str:
     return f"{trials} ({', '.join(states)})" if states else trials
 
 
-def _print_verdict(told: dict[str, Any]) -> None:
+def _print_verdict(answer: dict[str, Any]) -> None:
+    """The sentence, the alarm if there is one, and the few pieces of evidence that say most."""
+    told = answer["verdict"]
     screen.print(Text(words.verdict(told), style="bold"), soft_wrap=True)
+    if (warning := alarm(told)) is not None:
+        screen.print(Text(warning, style="bold red"), soft_wrap=True)
+    for about, found in essentials(answer):
+        _say(f"  {about}: {found}")
 
 
 def _print_champion(answer: dict[str, Any]) -> None:

@@ -244,6 +244,38 @@ def test_the_verdict_is_one_plain_sentence(capsys: Capture, verdict: dict[str, A
     assert "beat" not in page.lower()
 
 
+def test_the_evidence_stands_in_short_under_the_verdict_and_the_alarm_before_it(capsys: Capture) -> None:
+    verdict = {
+        "code": "not_distinguishable",
+        "skill": 0.041,
+        "skill_against_drift": 0.04,
+        "dm_p": 0.2,
+        "spa_p": 0.3,
+        "confidence_set": {"level": 0.9, "model_ids": [11], "baselines": ["drift"]},
+        "n_trials": 30,
+        "luck_level": 0.011,
+        "validation_skill": 0.05,
+        "shrinkage": 0.009,
+        "persistence_clone": False,
+        "suspect_leakage": ["r2"],
+    }
+    levels = {"90": {"coverage": 0.894}}
+    print_board(answer(verdict=verdict, intervals={"model": {"levels": levels}, "last_value": {}}))
+    page = capsys.readouterr().out.splitlines()
+    first = next(i for i, line in enumerate(page) if line.startswith("Not distinguishable"))
+    assert page[first + 1].startswith("Suspect leakage: it explains more than 1% of the changes")
+    assert page[first + 2 : first + 6] == [
+        "  Who may be the best: With 90% confidence 1 of 2 architectures cannot be told from the best; of "
+        "the baselines: Drift (Model Confidence Set).",
+        "  Luck level: Of 30 trials without any skill the luckiest would reach a validation skill of +1.10% "
+        "once in twenty; the winner reached +5.00%.",
+        "  From validation to test: Skill +5.00% where the winner was chosen, +4.10% on the test: 0.90 "
+        "percentage points lost.",
+        "  Intervals: So much of the test segment lay inside the band of 90%: 89.4%.",
+    ]
+    assert page[first + 6].startswith("Champion")
+
+
 def test_a_partial_board_says_how_much_of_it_there_is(capsys: Capture) -> None:
     stopped = answer(partial=True, total_models=30)
     for name in ("champion", "forecast", "test_consulted"):

@@ -1,0 +1,287 @@
+"""What a verdict rests on, one plain sentence for each piece, the name of the test behind it.
+
+Everything is read from the answer of an experiment; a piece that the answer does not hold, because nothing
+was judged or because it is of an older version, is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from trintena.language import number, phrase
+from trintena.report import words
+from trintena.report.material import name_of
+
+Answer = Mapping[str, Any]
+Piece = tuple[str, str]
+"""What it is about, and what is found."""
+
+
+def alarm(told: Mapping[str, Any] | None) -> str | None:
+    """What to look for where a verdict's figures are too good to be true; None where they are not."""
+    signs = {
+        "skill": phrase(
+            en="its error is more than 3% below the last value's",
+            pt="seu erro é mais de 3% menor que o do último valor",
+        ),
+        "r2": phrase(
+            en="it explains more than 1% of the changes (out-of-sample R²)",
+            pt="explica mais de 1% das variações (R² fora da amostra)",
+        ),
+        "direction": phrase(
+            en="it names the direction more often than luck allows",
+            pt="acerta a direção mais vezes do que a sorte permite",
+        ),
+    }
+    found = [signs[code] for code in (told or {}).get("suspect_leakage") or () if code in signs]
+    if not found:
+        return None
+    seen = "; ".join(found)
+    return phrase(
+        en=f"Suspect leakage: {seen}. On prices such numbers have always been a bug: something of the future "
+        "is in the inputs. Look for rows out of order, a column that already holds the next row's value, "
+        "prices averaged or filled in backwards, an indicator computed over the whole series.",
+        pt=f"Suspeita de vazamento: {seen}. Em preços, números assim sempre foram um erro: há algo do futuro "
+        "nas entradas. Procure linhas fora de ordem, uma coluna que já traz o valor da linha seguinte, "
+        "preços suavizados ou preenchidos de trás para a frente, um indicador calculado sobre a série toda.",
+    )
+
+
+def evidence(answer: Answer) -> list[Piece]:
+    """Every piece that the answer of an experiment holds."""
+    return _pieces(answer, _ALL)
+
+
+def essentials(answer: Answer) -> list[Piece]:
+    """The few that say most beside the verdict's own sentence, for where there is little room."""
+    return _pieces(answer, (_confidence_set, _luck, _shrinkage, _coverage))
+
+
+def _pieces(answer: Answer, makers: tuple[Callable[[Answer], Piece | None], ...]) -> list[Piece]:
+    return [piece for make in makers if (piece := make(answer)) is not None]
+
+
+def _told(answer: Answer) -> Mapping[str, Any]:
+    return answer.get("verdict") or {}
+
+
+def _rows(answer: Answer) -> list[Mapping[str, Any]]:
+    return list(answer.get("all_results") or answer.get("results") or ())
+
+
+def _of_winner(answer: Answer) -> Mapping[str, Any]:
+    """Every figure of the winner on the test segment."""
+    row = next((row for row in _rows(answer) if row.get("rank") == 1), answer.get("winner")) or {}
+    figures: Mapping[str, Any] = (row.get("metrics") or {}).get("test") or {}
+    return figures
+
+
+def _against_last_value(answer: Answer) -> Piece | None:
+    told = _told(answer)
+    label = phrase(en="Against the last value", pt="Contra o último valor")
+    return _led(label, told.get("skill"), told.get("dm_p"))
+
+
+def _against_drift(answer: Answer) -> Piece | None:
+    told = _told(answer)
+    label = phrase(en="Against drift", pt="Contra a tendência média")
+    return _led(label, told.get("skill_against_drift"), told.get("dm_p_against_drift"))
+
+
+def _led(label: str, skill: float | None, p: float | None) -> Piece | None:
+    """How often luck would give a lead, as a Diebold-Mariano test has it."""
+    if skill is None or p is None:
+        return None
+    share = number(abs(skill), ".2%")
+    test = f"Diebold-Mariano, {words.p_value(p)}"
+    if skill <= 0.0:
+        return label, phrase(
+            en=f"The error on the test segment is not lower: {share} higher ({test}).",
+            pt=f"O erro no teste não é menor: {share} maior ({test}).",
+        )
+    often = _by_luck(p)
+    return label, phrase(
+        en=f"The error on the test segment is {share} lower. Of two equally good forecasts, luck alone would "
+        f"put one so far ahead in {often} ({test}).",
+        pt=f"O erro no teste é {share} menor. De duas previsões igualmente boas, só a sorte poria uma tão à "
+        f"frente em {often} ({test}).",
+    )
+
+
+def _by_luck(p: float) -> str:
+    """A p-value as a share of cases."""
+    if p < 0.001:
+        return phrase(en="fewer than 1 of 1,000 cases", pt="menos de 1 em 1.000 casos")
+    share = number(p, ".1%" if p < 0.1 else ".0%")
+    return phrase(en=f"{share} of cases", pt=f"{share} dos casos")
+
+
+def _over_all(answer: Answer) -> Piece | None:
+    told, n = _told(answer), len(_judged(answer))
+    label = phrase(en="Best of many", pt="Melhor de muitas")
+    if words.has_too_few_origins(told) and "spa_p" in told:
+        return label, phrase(
+            en="Not known: fewer than ten horizons fit into the test segment, too few to tell luck from "
+            "skill (Hansen's test of superior predictive ability).",
+            pt="Não se sabe: cabem menos de dez horizontes no teste, pouco para distinguir sorte de ganho "
+            "(teste de capacidade preditiva superior de Hansen).",
+        )
+    if (p := told.get("spa_p")) is None or n == 0:
+        return None
+    often, name = _by_luck(p), words.p_value(p)
+    return label, phrase(
+        en=f"Were no architecture (of {number(n)}) better than the last value, luck alone would put the best "
+        f"of them so far ahead in {often} (Hansen's test of superior predictive ability, {name}).",
+        pt=f"Se nenhuma arquitetura (de {number(n)}) fosse melhor que o último valor, só a sorte poria a "
+        f"melhor delas tão à frente em {often} (teste de capacidade preditiva superior de Hansen, {name}).",
+    )
+
+
+def _judged(answer: Answer) -> list[Mapping[str, Any]]:
+    """The architectures that forecast the test segment."""
+    return [row for row in _rows(answer) if row.get("test_rmse") is not None]
+
+
+def _confidence_set(answer: Answer) -> Piece | None:
+    inside = _told(answer).get("confidence_set")
+    if not inside:
+        return None
+    n, of = number(len(inside["model_ids"])), number(len(_judged(answer)))
+    level = number(inside["level"], ".0%")
+    names = {row["key"]: words.baseline(row["key"], row["name"]) for row in answer.get("baselines") or ()}
+    baselines = ", ".join(names.get(key, key) for key in inside["baselines"])
+    beside = baselines or phrase(en="none", pt="nenhuma")
+    return phrase(en="Who may be the best", pt="Quem pode ser o melhor"), phrase(
+        en=f"With {level} confidence {n} of {of} architectures cannot be told from the best; of the "
+        f"baselines: {beside} (Model Confidence Set).",
+        pt=f"Com {level} de confiança, {n} de {of} arquiteturas não se distinguem do melhor; das "
+        f"referências: {beside} (Model Confidence Set).",
+    )
+
+
+def _luck(answer: Answer) -> Piece | None:
+    told = _told(answer)
+    if told.get("luck_level") is None or told.get("validation_skill") is None:
+        return None
+    n = told["n_trials"]
+    level, reached = (number(told[key], words.SIGNED) for key in ("luck_level", "validation_skill"))
+    trials = phrase(
+        en="1 trial" if n == 1 else f"{number(n)} trials",
+        pt="1 tentativa" if n == 1 else f"{number(n)} tentativas",
+    )
+    return phrase(en="Luck level", pt="Nível da sorte"), phrase(
+        en=f"Of {trials} without any skill the luckiest would reach a validation skill of {level} once in "
+        f"twenty; the winner reached {reached}.",
+        pt=f"De {trials} sem nenhum ganho verdadeiro, a mais sortuda chegaria a um ganho de {level} na "
+        f"validação uma vez em vinte; a vencedora chegou a {reached}.",
+    )
+
+
+def _shrinkage(answer: Answer) -> Piece | None:
+    told = _told(answer)
+    if (lost := told.get("shrinkage")) is None:
+        return None
+    before, after = (number(told[key], words.SIGNED) for key in ("validation_skill", "skill"))
+    points = number(abs(lost) * 100, ".2f")
+    change = (
+        phrase(en=f"{points} percentage points lost", pt=f"{points} p.p. a menos")
+        if lost >= 0
+        else phrase(en=f"{points} percentage points gained", pt=f"{points} p.p. a mais")
+    )
+    return phrase(en="From validation to test", pt="Da validação ao teste"), phrase(
+        en=f"Skill {before} where the winner was chosen, {after} on the test: {change}.",
+        pt=f"Ganho de {before} onde a vencedora foi escolhida, {after} no teste: {change}.",
+    )
+
+
+def _direction(answer: Answer) -> Piece | None:
+    figures = _of_winner(answer)
+    right, commoner = figures.get("directional_accuracy"), figures.get("majority_share")
+    if right is None or commoner is None:
+        return None
+    got, base = number(right, ".1%"), number(commoner, ".1%")
+    text = phrase(
+        en=f"Right {got} of the time; always naming the commoner one is right {base} of the time.",
+        pt=f"Certa em {got} das vezes; dizer sempre a mais comum acerta {base} das vezes.",
+    )
+    if (p := figures.get("direction_p")) is not None:
+        last = len((figures.get("by_step") or {}).get("rmse") or (0,)) > 1
+        name, often = words.p_value(p), _by_luck(p)
+        of = phrase(en=" at the last step", pt=" no último passo") if last else ""
+        text += phrase(
+            en=f" Forecasts unrelated to what came would do as well{of} in {often} (Pesaran-Timmermann, "
+            f"{name}).",
+            pt=f" Previsões sem relação com o que veio iriam tão bem{of} em {often} (Pesaran-Timmermann, "
+            f"{name}).",
+        )
+    return phrase(en="Direction", pt="Direção"), text
+
+
+def _following(answer: Answer) -> Piece | None:
+    """Whether the forecast says anything, or repeats: what the flag of a clone is made of."""
+    figures = _of_winner(answer)
+    if not (correlation := figures.get("change_correlation")):
+        return None
+    r, low, high = (number(value, "+z.2f") for value in correlation)
+    text = phrase(
+        en=f"Forecast and actual changes correlate at {r}; with 95% confidence between {low} and {high}.",
+        pt=f"Variações previstas e reais têm correlação {r}; com 95% de confiança, entre {low} e {high}.",
+    )
+    if (shift := figures.get("best_shift")) is not None:
+        at, repeated = number(shift, "d"), number(answer.get("horizon", 1), "d")
+        text += phrase(
+            en=f" The forecast path fits the actual one best at a lag of {at}; what foresees fits at 0, what "
+            f"repeats the last value at {repeated}.",
+            pt=f" O caminho previsto se ajusta melhor ao real com atraso de {at}; o que prevê se ajusta em "
+            f"0, o que repete o último valor, em {repeated}.",
+        )
+    return phrase(en="Does it foresee?", pt="Ela prevê?"), text
+
+
+def _coverage(answer: Answer) -> Piece | None:
+    levels = ((answer.get("intervals") or {}).get("model") or {}).get("levels")
+    if not levels:
+        return None
+    bands = "; ".join(f"{level}%: {number(figures['coverage'], '.1%')}" for level, figures in levels.items())
+    return phrase(en="Intervals", pt="Intervalos"), phrase(
+        en=f"So much of the test segment lay inside the band of {bands}.",
+        pt=f"Parte do teste que ficou dentro da banda de {bands}.",
+    )
+
+
+def _consulted(answer: Answer) -> Piece | None:
+    if not (n := answer.get("test_consulted")):
+        return None
+    return phrase(en="Looks at the test", pt="Consultas ao teste"), words.consulted(n)
+
+
+_ALL = (
+    _against_last_value,
+    _against_drift,
+    _over_all,
+    _confidence_set,
+    _luck,
+    _shrinkage,
+    _direction,
+    _following,
+    _coverage,
+    _consulted,
+)
+
+
+def names_in_set(answer: Answer) -> list[tuple[str, bool]] | None:
+    """Everybody on the board, best on the test first, and whether the confidence set holds them."""
+    inside = _told(answer).get("confidence_set")
+    if not inside:
+        return None
+    told = [
+        (row["test_rmse"], name_of(row["model_id"]), row["model_id"] in inside["model_ids"])
+        for row in _judged(answer)
+    ]
+    told += [
+        (row["test_rmse"], words.baseline(row["key"], row["name"]), row["key"] in inside["baselines"])
+        for row in answer.get("baselines") or ()
+        if row.get("test_rmse") is not None
+    ]
+    return [(name, is_in) for _, name, is_in in sorted(told, key=lambda each: each[0])]
