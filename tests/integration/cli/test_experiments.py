@@ -246,7 +246,7 @@ def test_the_answer_of_a_search_that_was_stopped_is_shown(
     trintena: Trintena, registry: Registry, home: Path
 ) -> None:
     stopped = begin_search(registry, Search(n_trials=5, budget_s=600.0))
-    answer = partial_answer(Case.load(registry, registry.experiment(stopped)), registry.trials(stopped))
+    answer = partial_answer(Case.load(registry, registry.experiment(stopped)), registry.trials(stopped), [])
     registry.finish(stopped, "cancelled", {**answer, "total_time": 9.0})
     row = trintena("experiments", "list", "--json").json[0]
     assert row["winner"] == {"model_id": 6, "model_name": "GRU Classic (64/32)", "best_rmse": 0.015}

@@ -32,6 +32,10 @@ class Step(BaseModel):
     date: str = Field(description="Of the forecast; with its time where the series has one.")
     price: float = Field(description="The forecast, in units of the series, whatever it measures.")
     change: float = Field(description="From the last value, in units of the target.")
+    intervals: dict[str, tuple[float, float]] = Field(
+        description="By level in percent (80, 90, 95), the values between which it is meant to come, in "
+        "units of the series. Empty for a model that was saved without them."
+    )
 
 
 class Prediction(BaseModel):
@@ -62,7 +66,14 @@ EXAMPLE = {
     "version": 3,
     "origin": "2026-11-23",
     "last_value": 182.95,
-    "forecast": [{"date": "2026-11-24", "price": 183.2, "change": 0.0014}],
+    "forecast": [
+        {
+            "date": "2026-11-24",
+            "price": 183.2,
+            "change": 0.0014,
+            "intervals": {"80": [178.1, 188.45], "90": [176.3, 190.37], "95": [174.2, 192.67]},
+        }
+    ],
     "target": "log_return",
     "measures": "price",
     "age_days": 1,

@@ -27,6 +27,8 @@ router = APIRouter(include_in_schema=False)
 
 HISTORY = 90
 """Rows of the series that the chart shows before the forecast."""
+SHOWN_LEVELS = ("80", "95")
+"""Of the intervals, in percent; files and the API have the one between, too."""
 Version = Annotated[int, Query(ge=1, le=2**62)]
 
 
@@ -62,7 +64,7 @@ def custom_model(
         figures=_figures(model),
         facts=_facts(model),
         target=report_words.target(model.target, model.measures),
-        kinds=KINDS,
+        kinds=[kind for kind in KINDS if kind in model.checksums],
         champion=site.registry.champion(model.symbol, model.target, model.horizon),
         about=about,
     )
@@ -82,12 +84,15 @@ def forecast_table(site: TheSite, version: Version) -> Response:
     answer = site.services.predict(version=version)
     text = StringIO()
     table = csv.writer(text)
-    table.writerow(("symbol", "version", "origin", "last_value", "date", "forecast", "change"))
+    levels = list(answer["forecast"][0]["intervals"])
+    bounds = [f"{side}_{level}" for level in levels for side in ("lower", "upper")]
+    table.writerow(("symbol", "version", "origin", "last_value", "date", "forecast", "change", *bounds))
     for step in answer["forecast"]:
         table.writerow(
             (
                 *(answer[name] for name in ("symbol", "version", "origin", "last_value")),
                 *(step[name] for name in ("date", "price", "change")),
+                *(bound for level in levels for bound in step["intervals"][level]),
             )
         )
     name = f"forecast-version-{answer['version']}-{answer['origin'][:10]}.csv"
@@ -105,7 +110,10 @@ def forecast_chart(site: TheSite, version: Version) -> dict[str, Any]:
     answer = site.services.predict(version=version)
     return {
         "history": _history(site, model),
-        "forecast": [{"date": step["date"], "value": step["price"]} for step in answer["forecast"]],
+        "forecast": [
+            {"date": step["date"], "value": step["price"], "intervals": step["intervals"]}
+            for step in answer["forecast"]
+        ],
         "origin": answer["origin"],
         "last_value": answer["last_value"],
     }
@@ -141,6 +149,8 @@ def _forecast(site: Site, model: ModelVersion) -> dict[str, Any]:
         "forecast": steps,
         "history": _history(site, model),
         "finding": _finding(last, steps),
+        "levels": [level for level in SHOWN_LEVELS if level in steps[0]["intervals"]],
+        "held": _held(model),
         "strings": {
             "actual": phrase(en="actual", pt="real"),
             "model": phrase(en="forecast", pt="previsão"),
@@ -152,6 +162,21 @@ def _forecast(site: Site, model: ModelVersion) -> dict[str, Any]:
             ),
         },
     }
+
+
+def _held(model: ModelVersion) -> str:
+    """How many of the values that came on the test segment lay in intervals made the same way."""
+    levels = (model.metrics.get("intervals") or {}).get("levels") or {}
+    held = {level: formats.percent(levels[level]["coverage"]) for level in SHOWN_LEVELS if level in levels}
+    if len(held) < len(SHOWN_LEVELS):
+        return ""
+    narrow, wide = held.values()
+    return phrase(
+        en="The bands are meant to hold 80% and 95% of what comes. On the test segment they held "
+        f"{narrow} and {wide}.",
+        pt="As faixas devem conter 80% e 95% do que vem. No segmento de teste, contiveram "
+        f"{narrow} e {wide}.",
+    )
 
 
 def _history(site: Site, model: ModelVersion) -> list[dict[str, Any]]:

@@ -68,9 +68,17 @@ def test_forecast_stands_beside_the_last_value_in_both_languages(visitor: Visito
     answer = (visitor.registry.experiment(ELSEWHERE).result or {})["forecast"]
     last, steps = answer["last_value"], answer["forecast"]
     text = visitor.sees(f"/custom-model?version={version}&whole=true").text
-    assert f"Last value: {last:,.2f}. No interval yet." in text
+    assert f"Last value: {last:,.2f}." in text
     for step in steps:
-        assert f"{step['price']:,.2f} {step['price'] - last:+z,.2f}" in text
+        (low, high), (lower, higher) = (step["intervals"][level] for level in ("80", "95"))
+        bounds = f"{low:,.2f} – {high:,.2f} {lower:,.2f} – {higher:,.2f}"
+        assert f"{step['price']:,.2f} {bounds} {step['price'] - last:+z,.2f}" in text
+    assert f"80% interval: {low:,.2f} to {high:,.2f}." in text
+    held = [
+        visitor.registry.version(version).metrics["intervals"]["levels"][each]["coverage"]
+        for each in ("80", "95")
+    ]
+    assert f"On the test segment they held {held[0]:.1%} and {held[1]:.1%}." in text
     assert "The forecast starts there, not today." in text  # the series ended years ago
     in_portuguese = visitor.sees(f"/custom-model?version={version}&whole=true", lang="pt").text
     assert f"{steps[0]['price']:.2f}".replace(".", ",") in in_portuguese
@@ -86,6 +94,9 @@ def test_csv_is_for_programs_in_every_language(visitor: Visitor) -> None:
     steps = (visitor.registry.experiment(ELSEWHERE).result or {})["forecast"]["forecast"]
     assert [row["date"] for row in rows] == [step["date"] for step in steps]
     np.testing.assert_allclose([float(r["forecast"]) for r in rows], [s["price"] for s in steps], rtol=1e-6)
+    for level in ("80", "90", "95"):
+        bounds = [(float(row[f"lower_{level}"]), float(row[f"upper_{level}"])) for row in rows]
+        np.testing.assert_allclose(bounds, [step["intervals"][level] for step in steps], rtol=1e-6)
 
 
 def test_promoting_takes_the_title_and_shows_it(visitor: Visitor) -> None:

@@ -499,7 +499,7 @@ def stopped(visitor: Visitor, state: str, *, n_failed: int = 1, n_done: int = 1)
         visitor.registry.record_trial(id_, failed, {})
     registry = visitor.registry
     if state == "cancelled":
-        answer = partial_answer(Case.load(registry, registry.experiment(id_)), registry.trials(id_))
+        answer = partial_answer(Case.load(registry, registry.experiment(id_)), registry.trials(id_), [])
         registry.finish(id_, "cancelled", answer)
     else:
         registry.set_state(id_, "failed", "memory ran out")
