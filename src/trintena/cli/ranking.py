@@ -49,7 +49,7 @@ def print_ranking(results: list[dict[str, Any]], baselines: list[dict[str, Any]]
             rows.append(((-_n_fits(row), ranked_by(row)), cells, ""))
     for row in baselines:
         if row["validation_rmse"] is None:
-            continue
+            continue  # it stands below, with its reason
         name = f"{words.baseline(row['key'], row['name'])} ({say('baseline')})"
         known = {**row, "rmse": row["validation_rmse"]}
         cells = ["·", name, *_errors(known, searched, starred), *("" for _ in more)]
@@ -69,6 +69,10 @@ def print_ranking(results: list[dict[str, Any]], baselines: list[dict[str, Any]]
     if starred:
         _say(say("of_search"))
     _print_unranked(results)
+    for row in baselines:
+        if reason := row.get("reason"):
+            name = words.baseline(row["key"], row["name"])
+            _say(say("no_baseline", name=name, reason=reasons.told(reason)))
 
 
 def ranked_by(row: dict[str, Any]) -> float:

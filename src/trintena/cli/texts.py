@@ -98,6 +98,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{date}: {price}. Last value, {origin}: {last}.",
         "{date}: {price}. Último valor, {origin}: {last}.",
     ),
+    "no_baseline": ("Without the baseline {name}: {reason}", "Sem a referência {name}: {reason}"),
     "next": ("Next forecast", "Próxima previsão"),
     "more_steps": ("… {n} more steps to {date}: {price}", "… mais {n} passos até {date}: {price}"),
     "old_data": (

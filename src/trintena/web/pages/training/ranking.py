@@ -45,7 +45,10 @@ def ranking(report: Report) -> dict[str, Any]:
         "shown": shown,
         "last_value": next((row for row in baselines if row["key"] == "last_value"), None),
         "n_models": len(models),
-        "without_result": [_without_result(row) for row in report.rows if row.get("rank") is None],
+        "without_result": [
+            *(_without_result(row) for row in report.rows if row.get("rank") is None),
+            *(_failed_baseline(row) for row in report.answer.get("baselines") or () if row.get("reason")),
+        ],
     }
 
 
@@ -80,6 +83,11 @@ def _of_baseline(row: Mapping[str, Any]) -> dict[str, Any]:
         **{name: row.get(name) for name in _OPTIONAL[:3]},
         "trial_counts": "",
     }
+
+
+def _failed_baseline(row: Mapping[str, Any]) -> dict[str, Any]:
+    name = words.baseline(str(row["key"]), str(row["name"]))
+    return {"name": name, "failed": True, "reason": reasons.told(str(row["reason"])), "trials": ""}
 
 
 def _without_result(row: Mapping[str, Any]) -> dict[str, Any]:
