@@ -158,6 +158,33 @@ class Split:
 
 
 @dataclass(frozen=True)
+class Backtest:
+    """What a backtest rolls over a series: a saved version, where, and how often it is refitted.
+
+    Dates are ISO and inclusive, of rows that are forecast.
+    """
+
+    version: int
+    first: str
+    """Of the stretch."""
+    last: str
+    n_origins: int
+    """Those whose targets all lie in the stretch."""
+    trained_to: str
+    """The last date that the version was trained on; those of validation and of calibration follow."""
+    selected_to: str
+    calibrated_to: str
+    """All three are the same where it was trained on all rows."""
+    refit_every: int | None = None
+    """Rows; None: the weights stay as they were saved."""
+
+    @property
+    def n_refits(self) -> int:
+        """How often the version's setting is fitted anew: before each block of `refit_every` rows."""
+        return 0 if self.refit_every is None else math.ceil(self.n_origins / self.refit_every)
+
+
+@dataclass(frozen=True)
 class ExperimentSpec:
     """What to run: everything that decides the numbers and their words, not where they are computed."""
 
@@ -182,6 +209,8 @@ class ExperimentSpec:
     """Whether the champion's setting is trained once more, on all rows, to serve."""
     measures: Measures = "price"
     """Of the series: how people are told of the experiment. It decides no number."""
+    backtest: Backtest | None = None
+    """Of an experiment that trains nobody new: what it rolls over the series instead."""
 
     def to_json(self) -> dict[str, Any]:
         """The specification as JSON values; `from_json` gives it back."""
@@ -194,7 +223,7 @@ class ExperimentSpec:
         if unknown := set(values) - known:
             raise ValueError(f"unknown fields of an experiment: {sorted(unknown)}")
         split = {k: tuple(v) if v is not None else None for k, v in values["split"].items()}
-        search = values.get("search")
+        search, backtest = values.get("search"), values.get("backtest")
         return cls(
             **{
                 **values,
@@ -202,13 +231,18 @@ class ExperimentSpec:
                 "split": Split(**split),
                 "hyperparameters": Hyperparameters(**values["hyperparameters"]),
                 "search": None if search is None else Search.from_json(search),
+                "backtest": None if backtest is None else Backtest(**backtest),
             }
         )
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the canonical JSON form, without what decides no number."""
-        values = {name: value for name, value in self.to_json().items() if name != "measures"}
+        """SHA-256 of the canonical JSON form, without what decides no number.
+
+        A training is hashed as it was before there were backtests.
+        """
+        left_out = {"measures"} if self.backtest is not None else {"measures", "backtest"}
+        values = {name: value for name, value in self.to_json().items() if name not in left_out}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
@@ -282,9 +316,9 @@ class ModelVersion:
     created_at: datetime
     is_winner: bool
     stem: str
-    """The files are `models/{stem}.keras`, `.scaler` and `.json`."""
+    """The files are `models/{stem}.keras`, `.scaler`, `.md` and `.json`."""
     checksums: dict[str, str]
-    """SHA-256 of each file, keyed by its kind: `keras`, `scaler`, `json`."""
+    """SHA-256 of each file, keyed by its kind: `keras`, `scaler`, `md` (not of older ones), `json`."""
     metrics: dict[str, Any]
     parameters: dict[str, Any]
     """The hyper-parameters, lookback, features, seed and series that it was trained with."""

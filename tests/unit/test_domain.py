@@ -11,9 +11,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trintena.domain import ExperimentSpec, Hyperparameters, PriceSeries, Range, Search, SearchSpace, Split
+from trintena.domain import (
+    Backtest,
+    ExperimentSpec,
+    Hyperparameters,
+    PriceSeries,
+    Range,
+    Search,
+    SearchSpace,
+    Split,
+)
 
 SPEC = ExperimentSpec("NVDA", "ab" * 32, (1, 6), start="2015-01-02T00:00:00", end="2024-12-31T00:00:00")
+
+BACKTEST = Backtest(
+    version=2,
+    first="2019-01-02",
+    last="2020-12-31",
+    n_origins=500,
+    trained_to="2017-12-29",
+    selected_to="2018-06-29",
+    calibrated_to="2018-12-31",
+)
 
 
 def prices(**others: Any) -> PriceSeries:
@@ -144,6 +163,7 @@ SEARCHES = st.builds(
         search=st.none() | SEARCHES,
         refit_all=st.booleans(),
         measures=st.sampled_from(["price", "value"]),
+        backtest=st.none() | st.builds(Backtest),
     )
 )
 def test_a_specification_survives_json_with_its_hash(spec: ExperimentSpec) -> None:
@@ -170,6 +190,7 @@ def test_a_specification_survives_json_with_its_hash(spec: ExperimentSpec) -> No
         {"hyperparameters": Hyperparameters(epochs=2)},
         {"search": Search()},
         {"refit_all": True},
+        {"backtest": BACKTEST},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -182,6 +203,27 @@ def test_what_a_series_measures_decides_words_alone() -> None:
     stored = SPEC.to_json()
     del stored["measures"]
     assert ExperimentSpec.from_json(stored).measures == "price"
+
+
+def test_a_training_is_what_it_was_before_there_were_backtests() -> None:
+    stored = SPEC.to_json()
+    del stored["backtest"]
+    assert ExperimentSpec.from_json(stored) == SPEC
+    del stored["measures"]
+    assert SPEC.hash == hashlib.sha256(json.dumps(stored, sort_keys=True).encode()).hexdigest()
+
+
+def test_every_wish_of_a_backtest_decides_its_hash() -> None:
+    spec = replace(SPEC, backtest=BACKTEST)
+    for change in ({"version": 3}, {"first": "2019-01-03"}, {"last": "2020-12-30"}, {"refit_every": 20}):
+        assert replace(spec, backtest=replace(BACKTEST, **change)).hash != spec.hash
+
+
+@pytest.mark.parametrize(
+    ("refit_every", "n_refits"), [(None, 0), (1, 500), (20, 25), (21, 24), (499, 2), (500, 1), (501, 1)]
+)
+def test_refits_of_a_backtest(refit_every: int | None, n_refits: int) -> None:
+    assert replace(BACKTEST, refit_every=refit_every).n_refits == n_refits
 
 
 @pytest.mark.parametrize(

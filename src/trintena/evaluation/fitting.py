@@ -9,7 +9,7 @@ import numpy as np
 
 from trintena.domain import FittedBaseline
 from trintena.errors import TrintenaError
-from trintena.evaluation.baselines import ALL, FITTED
+from trintena.evaluation.baselines import FITTED
 
 if TYPE_CHECKING:
     from trintena.domain import PriceSeries
@@ -28,12 +28,12 @@ def fit_baselines(
     return [_fitted(row, frame, segments) for row in FITTED]
 
 
-def fit_all(
+def roll_baselines(
     series: PriceSeries, transformation: Transformation, segments: Segments
 ) -> list[FittedBaseline]:
-    """Every baseline, fitted on the training part, with its forecasts of the test segment; or with why not."""
+    """The same for the test segment alone: a stretch that follows what they are fitted on."""
     frame = transformation.frame(series)
-    return [_forecast(row, frame, segments, segments.test, ("test",)) for row in ALL]
+    return [_forecast(row, frame, segments, segments.test, ("test",)) for row in FITTED]
 
 
 def _fitted(row: Baseline, frame: Frame, segments: Segments) -> FittedBaseline:

@@ -9,9 +9,9 @@ from trintena.domain import ENDED
 from trintena.errors import BusyError, UsageError
 from trintena.evaluation.board import model_rows
 from trintena.evaluation.studies import found_by, study_rows
-from trintena.experiments.answer import partial_answer, times
-from trintena.experiments.case import Case
+from trintena.experiments.answer import times
 from trintena.experiments.run import nothing_to_resume
+from trintena.experiments.stopped import stopped_answer
 from trintena.jobs.locks import ExperimentLock, is_held
 from trintena.language import phrase
 from trintena.report import words
@@ -53,7 +53,7 @@ def described(settings: Settings, record: ExperimentRecord) -> dict[str, Any]:
         "position": record.position,
         "resume": None
         if alive or enqueued or state == "succeeded"
-        else f"trintena train --resume {record.id}",
+        else f"trintena {'train' if record.spec.backtest is None else 'backtest'} --resume {record.id}",
     }
 
 
@@ -71,7 +71,12 @@ def failures(registry: Registry, experiment_id: int) -> dict[str, int]:
 
 
 def rows_so_far(registry: Registry, record: ExperimentRecord) -> list[dict[str, Any]]:
-    """The rows of the board: those of the answer, or, until there is one, of the trials so far."""
+    """The rows of the board: those of the answer, or, until there is one, of the trials so far.
+
+    A backtest has no board.
+    """
+    if record.spec.backtest is not None:
+        return []
     if record.state == "succeeded" and record.result is not None:
         rows: list[dict[str, Any]] = record.result.get("results") or record.result.get("all_results") or []
         return rows
@@ -114,9 +119,9 @@ def heed_cancel(registry: Registry, experiment_id: int) -> None:
     if not registry.cancel_requested(experiment_id):
         return
     record = registry.experiment(experiment_id)
-    trials = registry.trials(experiment_id)
+    trials = registry.trials(experiment_id, forecasts=False)
     if any(trial.state in ENDED for trial in trials):
-        answer = partial_answer(Case.load(registry, record), trials, registry.baselines(experiment_id))
+        answer = stopped_answer(registry, record)
         answer |= times(_seconds_to_last_trial(registry, record), record.n_models)
         registry.finish(experiment_id, "cancelled", answer)
     else:

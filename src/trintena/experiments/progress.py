@@ -84,10 +84,10 @@ class Progress:
     studies: dict[int, StudyProgress]
     """By architecture."""
     workers: int
-    last_value_rmse: float
-    """Of the validation segment, in units of the target: what to beat."""
+    last_value_rmse: float | None
+    """Of the validation segment, in units of the target: what to beat. A backtest has none."""
     phase: str = "training"
-    """`training`, then `judging` while the test segment is scored and the champion saved."""
+    """`training`, or `backtest`; then `judging` while the test segment is scored and the champion saved."""
     started_at: float = field(default_factory=time.monotonic)
     ends_at: float | None = None
     """When a run with a budget ends, on the same clock."""

@@ -10,9 +10,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from trintena.errors import BusyError, UsageError
-from trintena.experiments.answer import final_answer, partial_answer, times
+from trintena.experiments.answer import final_answer, times
+from trintena.experiments.backtest import run_backtest
 from trintena.experiments.case import Case
 from trintena.experiments.race import RaceRun
+from trintena.experiments.stopped import stopped_answer
 from trintena.experiments.training_run import TrainingRun
 from trintena.jobs.locks import ExperimentLock
 from trintena.language import phrase
@@ -20,6 +22,7 @@ from trintena.language import phrase
 if TYPE_CHECKING:
     from trintena.experiments.progress import Observer
     from trintena.experiments.workplace import Workplace
+    from trintena.registry import ExperimentRecord
 
 
 def run_experiment(
@@ -54,23 +57,18 @@ def run_locked(
     registry.set_state(experiment_id, "running")
     registry.add_event(experiment_id, "running")
     started_at = time.monotonic()
-    case = Case.load(registry, record)
-    run = _run(place, case, observe)
+    run = _train if record.spec.backtest is None else run_backtest
     try:
-        if run.train():
-            run.tell("judging")
-            answer = final_answer(place, case)
-        else:
-            answer = partial_answer(case, registry.trials(experiment_id), registry.baselines(experiment_id))
+        answer = run(place, record, observe)
     except KeyboardInterrupt:
-        answer = partial_answer(case, registry.trials(experiment_id), registry.baselines(experiment_id))
+        answer = stopped_answer(registry, record)
     except BusyError:  # the database: the experiment is as good as before, and cut off
         raise
     except Exception as error:
         registry.set_state(experiment_id, "failed", str(error))
         registry.add_event(experiment_id, "failed", {"message": str(error)})
         raise
-    answer |= times(time.monotonic() - started_at, len(case.spec.model_ids))
+    answer |= times(time.monotonic() - started_at, record.n_models)
     state = {"success": "succeeded", "cancelled": "cancelled", "failed": "failed"}[answer["status"]]
     registry.finish(experiment_id, state, answer)  # type: ignore[arg-type]
     registry.add_event(experiment_id, state)
@@ -93,8 +91,14 @@ def nothing_to_resume(experiment_id: int) -> UsageError:
     )
 
 
-def _run(place: Workplace, case: Case, observe: Observer) -> TrainingRun:
+def _train(place: Workplace, record: ExperimentRecord, observe: Observer) -> dict[str, Any]:
+    case = Case.load(place.registry, record)
     search = case.spec.search
     if search is None or search.budget_s is None:
-        return TrainingRun(place, case, observe)
-    return RaceRun(place, case, observe, search.budget_s)
+        run = TrainingRun(place, case, observe)
+    else:
+        run = RaceRun(place, case, observe, search.budget_s)
+    if not run.train():
+        return stopped_answer(place.registry, record)
+    run.tell("judging")
+    return final_answer(place, case)

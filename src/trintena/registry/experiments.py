@@ -58,20 +58,29 @@ class Experiments(Database):
             return _records(session, [find_experiment(session, experiment_id)])[0]
 
     def experiments(
-        self, *, limit: int | None = None, before: int | None = None, states: Sequence[State] | None = None
+        self,
+        *,
+        limit: int | None = None,
+        before: int | None = None,
+        states: Sequence[State] | None = None,
+        backtests: bool | None = False,
     ) -> list[ExperimentRecord]:
-        """Experiments, the newest first.
+        """Experiments, the newest first: trainings unless asked for others.
 
         Args:
             limit: at most so many.
             before: only those that were submitted before the one of this number.
             states: only those in one of these.
+            backtests: only those instead; None for both.
         """
         query = select(Experiment).order_by(Experiment.id.desc()).limit(limit)
         if before is not None:
             query = query.where(Experiment.id < before)
         if states is not None:
             query = query.where(Experiment.state.in_(states))
+        if backtests is not None:
+            version = Experiment.spec["backtest", "version"].as_integer()
+            query = query.where(version.is_not(None) if backtests else version.is_(None))
         with self._reading() as session:
             return _records(session, session.scalars(query).all())
 

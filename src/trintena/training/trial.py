@@ -95,6 +95,19 @@ def fit_as_before(
     return training.follow(learning_rates)
 
 
+def refit_and_forecast(
+    series: PriceSeries,
+    transformation: Transformation,
+    segments: Segments,
+    trial: TrialResult,
+    learning_rates: Sequence[float],
+) -> TrialResult:
+    """`fit_as_before`, then forecasts of the test segment in place of the weights, which stay here."""
+    asked = replace(trial, state="RUNNING")
+    training = Training(_frame(series, transformation), segments, [asked])
+    return training.forecasting(training.follow(learning_rates), "test")
+
+
 class Training:
     """Trials of one architecture, trained side by side, one member of the population each.
 
@@ -180,6 +193,18 @@ class Training:
         if not all(np.isfinite(weight).all() for weight in weights):
             return replace(trained, state="FAIL", reason="diverged: its weights are not finite")
         return replace(trained, weights=tuple(np.array(weight) for weight in weights))
+
+    def forecasting(self, trained: TrialResult, segment: str) -> TrialResult:
+        """What `follow` gave, with forecasts of a segment by its last weights in their place."""
+        if trained.state != "COMPLETE":
+            return trained
+        began = time.perf_counter()
+        (forecast,) = self._forecasts(segment)
+        elapsed = (trained.elapsed_seconds or 0.0) + time.perf_counter() - began
+        trained = replace(trained, weights=None, elapsed_seconds=elapsed)
+        if not np.isfinite(forecast).all():
+            return replace(trained, state="FAIL", reason="diverged: the forecasts are not finite")
+        return replace(trained, forecasts={segment: forecast.astype(np.float32)})
 
     def results(self, forecast: Sequence[str]) -> list[TrialResult]:
         """The ended trials, with forecasts for the named segments by the weights of the best epoch."""

@@ -1,0 +1,57 @@
+"""One home with a trained version, on whose warm workers backtests run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from integration.champion.lab import Lab, autoregressive, open_lab, prices
+from trintena.artifacts.saved_model import SavedModel
+from trintena.domain import ModelVersion, PriceSeries
+from trintena.experiments import Observer, run_experiment
+from trintena.experiments.backtest import BacktestCase, BacktestRequest, plan_backtest
+
+SYMBOL = "walk"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A series of 960 rows and a version that was trained on it."""
+
+    lab: Lab
+    series: PriceSeries
+    trained: dict[str, Any]
+    version: ModelVersion
+
+    def plan(self, *, series: PriceSeries | None = None, version: int | None = None, **request: Any) -> int:
+        registry = self.lab.app.registry
+        saved = SavedModel.open(self.lab.models, registry.version(version or self.version.version))
+        return plan_backtest(BacktestRequest(**request), saved, series or self.series, registry)
+
+    def run(self, experiment_id: int, observe: Observer = lambda progress: None) -> dict[str, Any]:
+        return run_experiment(self.lab.place, experiment_id, observe)
+
+    def forget_tasks(self) -> None:
+        """After a run that ended before its tasks, make the workers as good as new ones."""
+        self.lab.place.executor.cancel_pending()
+        for _ in self.lab.place.executor.events():
+            pass
+
+    def case(self, experiment_id: int) -> BacktestCase:
+        registry = self.lab.app.registry
+        return BacktestCase.load(registry, registry.experiment(experiment_id))
+
+    def date(self, row: int) -> str:
+        """Of a row of the series."""
+        return str(self.series.dates[row])[:10]
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with open_lab(tmp_path_factory.mktemp("home")) as lab:
+        series = lab.store(prices(SYMBOL, autoregressive(960, 0.3)))
+        trained = lab.train_stored(series, model_ids="6", horizon=2)
+        yield Bench(lab, series, trained, lab.version(trained))
