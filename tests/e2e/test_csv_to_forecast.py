@@ -69,4 +69,4 @@ def test_a_file_becomes_a_forecast_within_a_minute(tmp_path: Path) -> None:
     for step in forecast["forecast"]:
         assert step["price"] == pytest.approx(forecast["last_value"], rel=0.1)
     models = sorted(path.suffix for path in (home / "models").iterdir())
-    assert models == [".json", ".keras", ".scaler"]
+    assert models == [".json", ".keras", ".md", ".scaler"]

@@ -1,8 +1,9 @@
-"""The three files of a model on the disk: written whole or not at all, read only when unchanged.
+"""The files of a model on the disk: written whole or not at all, read only when unchanged.
 
     models/NVDA_11_20261123T093012123456Z.keras     the network
     models/NVDA_11_20261123T093012123456Z.scaler    JSON: the whole transformation of the prices
-    models/NVDA_11_20261123T093012123456Z.json      the manifest, with the SHA-256 of the other two
+    models/NVDA_11_20261123T093012123456Z.md        the model card, for people; older models have none
+    models/NVDA_11_20261123T093012123456Z.json      the manifest, with the SHA-256 of the others
 
 A row of the model registry is added only after `write_model_files` has returned. So a process that is
 killed while writing leaves files that no row points to, and `sweep` removes them later.
@@ -24,8 +25,13 @@ from trintena.domain import finite_json
 from trintena.errors import ArtifactError
 from trintena.language import phrase
 
-KINDS = ("keras", "scaler", "json")
-"""The endings of a model's files in the order in which they appear: the manifest vouches for the rest."""
+KINDS = ("keras", "scaler", "md", "json")
+"""The endings of a model's files in the order in which they appear: the manifest vouches for the rest.
+
+Which of them a model has is told by its checksums.
+"""
+_FORECASTING = ("keras", "scaler", "json")
+"""What a forecast is made from: every model has these, and none waits for a card that somebody edited."""
 
 _STEM = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*_\d+_\d{8}T\d{12}Z", re.ASCII)
 _LONGEST_SYMBOL = 64
@@ -39,12 +45,12 @@ class SavedFiles:
 
     stem: str
     checksums: dict[str, str]
-    """SHA-256 of each file, keyed by its kind: `keras`, `scaler`, `json`."""
+    """SHA-256 of each file, keyed by its kind: `keras`, `scaler`, `md`, `json`."""
 
 
 @dataclass(frozen=True)
 class FilesIdentity:
-    """What a look at a model's files, without reading them, tells: another content has another identity."""
+    """What a look at the files that a model forecasts with tells: another content has another identity."""
 
     states: tuple[tuple[int, ...], ...]
     """Of each file: device, inode, size, and when content and inode last changed, in ns since 1970."""
@@ -56,7 +62,7 @@ class FilesIdentity:
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """A model's files, found unchanged."""
+    """What a model forecasts with, found unchanged."""
 
     keras_path: Path
     scaler: dict[str, Any]
@@ -86,11 +92,13 @@ def write_model_files(
     keras_bytes: bytes,
     scaler: Mapping[str, Any],
     manifest: Mapping[str, Any],
+    card: str | None = None,
 ) -> SavedFiles:
-    """Save a model so that a kill at any moment leaves three whole files or none that count.
+    """Save a model so that a kill at any moment leaves all its files whole or none that count.
 
-    The manifest gains `sha256`, the checksums of the other two; its numbers that are not finite
+    The manifest gains `sha256`, the checksums of the others; its numbers that are not finite
     become null. In the scaler such a number is an error, for nothing could be forecast with it.
+    Without a card there is no such file.
 
     Raises:
         ArtifactError: a file cannot be written (disk full, no permission), exists already, or the
@@ -106,21 +114,23 @@ def write_model_files(
                 pt=f"Não é possível salvar o scaler de {stem} como JSON: {error}.",
             )
         ) from error
+    if card is not None:
+        content["md"] = card.encode()
     sums = {kind: _sha256(data) for kind, data in content.items()}
     content["json"] = _json_bytes(finite_json({**manifest, "sha256": sums}))
-    write_together(folder, {f"{stem}.{kind}": content[kind] for kind in KINDS})
-    return SavedFiles(stem, {kind: _sha256(content[kind]) for kind in KINDS})
+    write_together(folder, {f"{stem}.{kind}": data for kind, data in content.items()})
+    return SavedFiles(stem, {**sums, "json": _sha256(content["json"])})
 
 
 def read_model_files(folder: Path, stem: str, checksums: Mapping[str, str]) -> ModelFiles:
-    """The files of a model, after all three were found to be the registered ones.
+    """What a model forecasts with, after these files were found to be the registered ones.
 
     Nothing of a file is parsed before its SHA-256 agrees.
 
     Raises:
         ArtifactError: a file is missing, was cut short or has changed; the message names it.
     """
-    content = _verified(folder, stem, checksums)
+    content = {kind: read_model_file(folder, stem, kind, checksums) for kind in _FORECASTING}
     return ModelFiles(
         keras_path=folder / f"{stem}.keras",
         scaler=json.loads(content["scaler"]),
@@ -171,13 +181,13 @@ def state_of_file(path: Path, checksum: str) -> str:
 
 
 def files_identity(folder: Path, stem: str) -> FilesIdentity | None:
-    """What a look at a model's files tells; None where one cannot be looked at.
+    """What a look at the files that a model forecasts with tells; None where one cannot be looked at.
 
     Raises:
         ArtifactError: the name is not one of ours.
     """
     try:
-        looks = [_path(folder, stem, kind).stat() for kind in KINDS]
+        looks = [_path(folder, stem, kind).stat() for kind in _FORECASTING]
     except OSError:
         return None
     return FilesIdentity(
@@ -188,14 +198,15 @@ def files_identity(folder: Path, stem: str) -> FilesIdentity | None:
 def export_model_files(
     folder: Path, stem: str, checksums: Mapping[str, str], destination: Path
 ) -> tuple[Path, ...]:
-    """Copy a model's files, found unchanged, to another folder, and give the copies.
+    """Copy all of a model's files, found unchanged, to another folder, and give the copies.
 
     Raises:
         ArtifactError: as `read_model_files`; or a copy cannot be written or is there already.
     """
-    content = _verified(folder, stem, checksums)
-    write_together(destination, {f"{stem}.{kind}": content[kind] for kind in KINDS})
-    return tuple(destination / f"{stem}.{kind}" for kind in KINDS)
+    kinds = [kind for kind in KINDS if kind in checksums or kind in _FORECASTING]
+    content = {f"{stem}.{kind}": read_model_file(folder, stem, kind, checksums) for kind in kinds}
+    write_together(destination, content)
+    return tuple(destination / name for name in content)
 
 
 def delete_model_files(folder: Path, stem: str) -> None:
@@ -237,11 +248,6 @@ def sweep(folder: Path, known_stems: Collection[str]) -> list[Path]:
             path.unlink(missing_ok=True)
             removed.append(path)
     return removed
-
-
-def _verified(folder: Path, stem: str, checksums: Mapping[str, str]) -> dict[str, bytes]:
-    """The content of the three files, each checked before it is given out."""
-    return {kind: read_model_file(folder, stem, kind, checksums) for kind in KINDS}
 
 
 def _damaged(path: Path, what: str) -> ArtifactError:

@@ -99,7 +99,7 @@ def export(
     version: Version,
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Made if it is not there.")],
 ) -> None:
-    """Copy a model's three files to a folder, after checking that they are whole.
+    """Copy a model's files to a folder, its card among them, after checking that they are whole.
 
     Prints the paths of the copies, one to a line.
 

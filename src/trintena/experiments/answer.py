@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trintena.artifacts.bands import SavedBands
+from trintena.artifacts.files import KINDS
 from trintena.artifacts.saved_model import SavedModel
 from trintena.domain import ENDED
 from trintena.errors import TrialError
@@ -64,17 +65,17 @@ def final_answer(place: Workplace, case: Case) -> dict[str, Any]:
     board["verdict"] = _verdict(case, board["winner"], trials, baselines)
     bands = _bands(case, best)
     board["intervals"] = {"model": bands.figures(), "last_value": _bands(case).figures()}
+    board["test_consulted"] = registry.count_test_passes(symbol, first, last)
     saved = SavedBands(case.series.dates[-1], bands.calibration())
     version, title = _save(place, case, best, board, saved)
     serving, failure = version, None
     if case.spec.refit_all:
         try:
-            serving = refit_on_all(place, case, best, version, saved)
+            serving = refit_on_all(place, case, best, version, board, saved)
         except TrialError as error:  # what was judged is whole without it
             failure = error.message
     answer = {
         **board,
-        "test_consulted": registry.count_test_passes(symbol, first, last),
         "champion": {
             "version": version.version,
             "is_winner": version.is_winner or serving.is_winner,  # which then holds the title in its place
@@ -96,7 +97,7 @@ def final_answer(place: Workplace, case: Case) -> dict[str, Any]:
 
 
 def _files(version: ModelVersion) -> list[str]:
-    return [f"models/{version.stem}.{kind}" for kind in ("keras", "scaler", "json")]
+    return [f"models/{version.stem}.{kind}" for kind in KINDS if kind in version.checksums]
 
 
 def _best(case: Case, trials: Sequence[TrialResult]) -> TrialResult | None:
@@ -202,7 +203,7 @@ def _save(
     }
     if case.spec.search is not None:
         metrics |= {key: row[key] for key in ("best_rmse", "trial_rmse", "seeds", "n_trials")}
-    version = save_version(place, case, best, weights, metrics, bands=bands, is_winner=wins)
+    version = save_version(place, case, best, weights, metrics, answer=board, bands=bands, is_winner=wins)
     return version, title
 
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trintena.artifacts.bands import SavedBands
-from trintena.artifacts.files import write_model_files
+from trintena.artifacts.files import file_stem, write_model_files
 from trintena.artifacts.saved_model import SavedModel, notice_of
 from trintena.errors import TrintenaError
 from trintena.metrics import rmse
+from trintena.report.card import Card, write_card
 from trintena.zoo import architecture
 
 if TYPE_CHECKING:
@@ -40,14 +41,16 @@ def save_version(
     weights: tuple[np.ndarray, ...],
     metrics: Mapping[str, Any],
     *,
+    answer: Mapping[str, Any],
     bands: SavedBands,
     is_winner: bool,
     about: Mapping[str, Any] | None = None,
 ) -> ModelVersion:
-    """Write the three files of a trial, then register them: the row comes last.
+    """Write the files of a trial, then register them: the row comes last.
 
-    `metrics` are the scores of the judged segments and what stands beside them; `bands` are what its
-    intervals go on from; `about` joins the parameters that the model was trained with.
+    `metrics` are the scores of the judged segments and what stands beside them; `answer` is the board that
+    they come from, for the card; `bands` are what its intervals go on from; `about` joins the parameters
+    that the model was trained with.
 
     Raises:
         ArtifactError: a file cannot be written.
@@ -103,14 +106,16 @@ def save_version(
         "intervals": bands.to_json(),
         "notice": notice_of(spec.measures)[0],
     }
+    scaler, stem = case.transformation.to_json(), file_stem(spec.symbol, recipe.id, created_at)
     saved = write_model_files(
         place.settings.models,
         spec.symbol,
         recipe.id,
         created_at,
         content,
-        case.transformation.to_json(),
+        scaler,
         manifest,
+        card=write_card(Card(stem, spec, manifest, scaler, answer)),
     )
     return place.registry.register_version(
         **described,

@@ -8,7 +8,7 @@ without a validation segment nothing can say when to stop.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trintena.domain import TrialResult
 from trintena.errors import TrialError
@@ -18,6 +18,8 @@ from trintena.language import phrase
 from trintena.windows import Transformation
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from trintena.artifacts.bands import SavedBands
     from trintena.domain import ModelVersion
     from trintena.experiments.case import Case
@@ -30,7 +32,12 @@ _ASK_EVERY_S = 1.0
 
 
 def refit_on_all(
-    place: Workplace, case: Case, twin_trial: TrialResult, twin: ModelVersion, bands: SavedBands
+    place: Workplace,
+    case: Case,
+    twin_trial: TrialResult,
+    twin: ModelVersion,
+    answer: Mapping[str, Any],
+    bands: SavedBands,
 ) -> ModelVersion:
     """Train the twin's setting on every row and register it; it takes the title that its twin holds.
 
@@ -61,6 +68,7 @@ def refit_on_all(
         trial,
         trial.weights,
         twin.metrics,
+        answer=answer,
         bands=bands,
         is_winner=twin.is_winner,
         about={"frozen_twin": twin.version},

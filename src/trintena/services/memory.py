@@ -132,7 +132,7 @@ class Memory:
 
     def forecast(self, saved: SavedModel, series: PriceSeries, make: Callable[[], Forecast]) -> Forecast:
         """The next forecast of a model from a series."""
-        # the manifest holds the checksums of the other two files
+        # the manifest holds the checksums of the other files
         key = (saved.version.checksums["json"], series.content_hash)
         kept = self._forecasts.get(key)
         if kept is None:

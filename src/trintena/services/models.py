@@ -53,18 +53,28 @@ class Models:
         return champion
 
     def model_file(self, version: int, kind: str) -> tuple[str, bytes]:
-        """The name and the content of one of a version's files: `keras`, `scaler` or `json`.
+        """The name and the content of one of a version's files: `keras`, `scaler`, `md` or `json`.
 
         Raises:
-            NotFoundError: no such version.
+            NotFoundError: no such version, or one that was saved before models had a card.
             ArtifactError: the file is missing, or not the one that was registered.
         """
         model = self.registry.version(version)
+        if kind == "md" and kind not in model.checksums:
+            raise NotFoundError(
+                phrase(
+                    en=f"Version {version} was saved before models had a card.",
+                    pt=f"A versão {version} foi salva antes de os modelos terem uma ficha.",
+                ),
+                hint=phrase(
+                    en=f"See `trintena models show {version}`.", pt=f"Veja `trintena models show {version}`."
+                ),
+            )
         content = read_model_file(self.settings.models, model.stem, kind, model.checksums)
         return f"{model.stem}.{kind}", content
 
     def export(self, version: int, destination: Path) -> tuple[Path, ...]:
-        """Copy a version's three files, found unchanged, to a folder."""
+        """Copy a version's files, found unchanged, to a folder."""
         model = self.registry.version(version)
         return export_model_files(self.settings.models, model.stem, model.checksums, destination)
 

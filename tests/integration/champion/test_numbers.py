@@ -171,12 +171,12 @@ def test_the_manifest_says_where_the_model_comes_from(judged: Judged, lab: Lab) 
     assert test["last"] == str(judged.series.dates[-1])
 
 
-def test_the_manifest_vouches_for_the_other_two_files(judged: Judged, lab: Lab) -> None:
+def test_the_manifest_vouches_for_the_other_files(judged: Judged, lab: Lab) -> None:
     found = {
         kind: hashlib.sha256(lab.file(judged.champion, kind).read_bytes()).hexdigest()
-        for kind in ("keras", "scaler", "json")
+        for kind in ("keras", "scaler", "md", "json")
     }
     assert judged.champion.checksums == found
-    assert judged.manifest["sha256"] == {kind: found[kind] for kind in ("keras", "scaler")}
+    assert judged.manifest["sha256"] == {kind: found[kind] for kind in ("keras", "scaler", "md")}
     assert judged.answer["champion"]["files"] == [f"models/{judged.champion.stem}.{kind}" for kind in found]
-    assert len(list(lab.models.glob(f"{judged.champion.stem}*"))) == 3
+    assert len(list(lab.models.glob(f"{judged.champion.stem}*"))) == 4

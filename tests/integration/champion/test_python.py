@@ -91,7 +91,7 @@ def test_a_script_without_a_main_guard_works(tmp_path: Path, walk: Path) -> None
     assert answer["status"] == "success"
     assert answer["winner"]["model_id"] == 9
     assert forecast == answer["forecast"]
-    assert len(list((tmp_path / "home" / "models").iterdir())) == 3
+    assert len(list((tmp_path / "home" / "models").iterdir())) == 4
 
 
 # What is missing or not whole

@@ -11,7 +11,7 @@ import pytest
 from trintena.registry import Registry
 
 Trintena = Callable[..., Any]
-KINDS = ("keras", "scaler", "json")
+KINDS = ("keras", "scaler", "md", "json")
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_shows_which_file_is_not_whole(trintena: Trintena, home: Path) -> None:
     files[".json"].mkdir()
     shown = trintena("models", "show", 1, "--json")
     conditions = {file["kind"]: file["condition"] for file in shown.json["files"]}
-    assert conditions == {"keras": "changed", "scaler": "missing", "json": "unreadable"}
+    assert conditions == {"keras": "changed", "scaler": "missing", "md": "whole", "json": "unreadable"}
     assert shown.code == 0
 
 
@@ -92,7 +92,7 @@ def test_one_whose_files_are_not_whole_is_not_promoted(
 def test_exporting_copies_the_files_and_prints_their_paths(trintena: Trintena, home: Path) -> None:
     shown = trintena("models", "export", 1, home / "a" / "b")
     copies = [Path(line) for line in shown.out.splitlines()]
-    assert [copy.suffix for copy in copies] == [".keras", ".scaler", ".json"]
+    assert [copy.suffix for copy in copies] == [f".{kind}" for kind in KINDS]
     for copy in copies:
         assert copy.read_bytes() == (home / "models" / copy.name).read_bytes()
     again = trintena("models", "export", 1, home / "a" / "b")
@@ -120,7 +120,7 @@ def test_a_champion_with_rivals_is_not_deleted(
     assert (home / "models" / f"{stem}.keras").exists()
     assert trintena("models", "delete", challenger, answer="y\n").code == 0
     assert not list((home / "models").glob(f"{stem}.*"))
-    assert len(list((home / "models").iterdir())) == 3
+    assert len(list((home / "models").iterdir())) == 4
 
 
 @pytest.mark.parametrize("command", [("show",), ("promote",), ("delete",), ("export",)])

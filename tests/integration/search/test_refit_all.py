@@ -55,7 +55,7 @@ def test_there_are_two_versions_and_the_one_on_all_rows_holds_the_title(served: 
     assert "frozen_twin" not in twin.parameters
     told = served.answer["serving"]
     assert (told["is_winner"], told["frozen_twin"]) == (True, twin.version)
-    assert told["files"] == [f"models/{serving.stem}.{kind}" for kind in ("keras", "scaler", "json")]
+    assert told["files"] == [f"models/{serving.stem}.{kind}" for kind in ("keras", "scaler", "md", "json")]
     assert all((lab.home / file).stat().st_size for file in told["files"])
     assert served.answer["champion"]["version"] == twin.version
 
@@ -73,6 +73,13 @@ def test_the_twins_figures_stand_beside_it(served: Served, lab: Lab) -> None:
     manifest = json.loads(lab.file(serving, "json").read_text("utf-8"))
     assert manifest["parameters"]["frozen_twin"] == twin.version
     assert manifest["metrics"]["test"] == twin.metrics["test"]
+    card, of_twin = (lab.file(version, "md").read_text("utf-8") for version in (serving, twin))
+    assert f"These are the numbers of version {twin.version}, its frozen twin" in card
+    assert f"Estes são os números da versão {twin.version}, sua gêmea congelada" in card
+    figures = [line for line in of_twin.splitlines() if line.startswith("|")]
+    assert figures == [line for line in card.splitlines() if line.startswith("|")]
+    assert "frozen twin" not in of_twin
+    assert serving.stem in card
 
 
 def test_it_was_trained_as_its_twin_was_but_on_every_row(served: Served, lab: Lab) -> None:
@@ -172,7 +179,7 @@ def assert_two_versions(home: Path, done: Done) -> None:
     assert done.answer["test_consulted"] == 1
     files = {file for key in ("champion", "serving") for file in done.answer[key]["files"]}
     assert {f"models/{path.name}" for path in (home / "models").iterdir()} == files
-    assert len(files) == 6
+    assert len(files) == 8
 
 
 def test_a_cancellation_in_the_last_fit_keeps_what_was_judged(lab: Lab) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ from trintena.artifacts.files import (
     delete_model_files,
     export_model_files,
     file_stem,
+    files_identity,
+    read_model_file,
     read_model_files,
     sweep,
     write_model_files,
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
 MOMENT = datetime(2026, 11, 23, 9, 30, 12, 123456, tzinfo=UTC)
 STEM = "NVDA_11_20261123T093012123456Z"
+FORECASTING = ("keras", "scaler", "json")
+"""What a model forecasts with; it is all that older models have."""
 TWO_DAYS_S = 2 * 86_400
 
 
@@ -40,6 +45,7 @@ def save(folder: Path, **others: Any) -> SavedFiles:
         "keras_bytes": b"PK\x03\x04" + bytes(range(256)) * 40,
         "scaler": {"volume": {"mean": 0.1, "scale": 1 / 3}},
         "manifest": {"symbol": "NVDA", "metrics": {"rmse": 0.02, "p": float("nan")}},
+        "card": "# Ficha: previsão\n",
     }
     return write_model_files(folder, **{**fields, **others})
 
@@ -108,7 +114,8 @@ def test_a_model_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     assert files.keras_path == folder / f"{STEM}.keras"
     assert files.scaler == {"volume": {"mean": 0.1, "scale": 1 / 3}}
     assert files.manifest["metrics"] == {"rmse": 0.02, "p": None}
-    assert files.manifest["sha256"] == {kind: saved.checksums[kind] for kind in ("keras", "scaler")}
+    assert files.manifest["sha256"] == {kind: saved.checksums[kind] for kind in ("keras", "scaler", "md")}
+    assert (folder / f"{STEM}.md").read_text("utf-8") == "# Ficha: previsão\n"
 
 
 def test_the_json_is_strict_sorted_and_readable(tmp_path: Path) -> None:
@@ -133,7 +140,7 @@ def test_files_that_exist_are_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match=rf"{STEM}\.keras exists already"):
         save(tmp_path, keras_bytes=b"another")
     read_model_files(tmp_path, saved.stem, saved.checksums)
-    assert len(names(tmp_path)) == 3
+    assert len(names(tmp_path)) == 4
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -152,10 +159,15 @@ def test_a_file_that_is_not_the_registered_one_is_refused_by_name(
 ) -> None:
     saved = save(tmp_path)
     harm(tmp_path / f"{STEM}.{kind}")
-    for use in (read_model_files, lambda *a: export_model_files(*a, tmp_path / "out")):
-        with pytest.raises(ArtifactError, match=rf"{STEM}\.{kind} (is|cannot)"):
-            use(tmp_path, saved.stem, saved.checksums)
+    refused = pytest.raises(ArtifactError, match=rf"{STEM}\.{kind} (is|cannot)")
+    with refused:
+        export_model_files(tmp_path, saved.stem, saved.checksums, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+    with refused:
+        read_model_file(tmp_path, saved.stem, kind, saved.checksums)
+    # A card that somebody wrote notes into stops no forecast.
+    with refused if kind in FORECASTING else nullcontext():
+        read_model_files(tmp_path, saved.stem, saved.checksums)
 
 
 def test_a_file_without_registered_checksum_is_refused(tmp_path: Path) -> None:
@@ -175,10 +187,25 @@ def test_a_name_that_is_not_ours_is_never_opened(tmp_path: Path, stem: str) -> N
 def test_exported_files_are_the_same(tmp_path: Path) -> None:
     saved = save(tmp_path / "models")
     copies = export_model_files(tmp_path / "models", saved.stem, saved.checksums, tmp_path / "out")
-    assert [path.suffix for path in copies] == [".keras", ".scaler", ".json"]
+    assert [path.suffix for path in copies] == [".keras", ".scaler", ".md", ".json"]
+    for path in copies:
+        assert path.read_bytes() == (tmp_path / "models" / path.name).read_bytes()
     read_model_files(tmp_path / "out", saved.stem, saved.checksums)
     with pytest.raises(ArtifactError, match="exists already"):
         export_model_files(tmp_path / "models", saved.stem, saved.checksums, tmp_path / "out")
+
+
+def test_a_model_of_before_there_were_cards_is_whole_without_one(tmp_path: Path) -> None:
+    saved = save(tmp_path / "models", card=None)
+    assert tuple(saved.checksums) == FORECASTING
+    files = read_model_files(tmp_path / "models", saved.stem, saved.checksums)
+    assert files.manifest["sha256"].keys() == {"keras", "scaler"}
+    identity = files_identity(tmp_path / "models", saved.stem)
+    assert identity is not None
+    copies = export_model_files(tmp_path / "models", saved.stem, saved.checksums, tmp_path / "out")
+    assert [path.suffix for path in copies] == [f".{kind}" for kind in FORECASTING]
+    delete_model_files(tmp_path / "models", saved.stem)
+    assert names(tmp_path / "models") == []
 
 
 def test_deleting_may_be_repeated(tmp_path: Path) -> None:
@@ -191,11 +218,11 @@ def test_deleting_may_be_repeated(tmp_path: Path) -> None:
 # Failures
 
 
-@pytest.mark.parametrize("step", range(8))
+@pytest.mark.parametrize("step", range(10))
 def test_whatever_step_fails_nothing_is_left_and_the_file_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
-    """A full disk at each sync (three files, the folder) and each rename."""
+    """A full disk at each sync (four files, the folder) and each rename."""
     calls = 0
 
     def failing(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -210,11 +237,13 @@ def test_whatever_step_fails_nothing_is_left_and_the_file_is_named(
 
     monkeypatch.setattr(staging.os, "fsync", failing(os.fsync))
     monkeypatch.setattr(Path, "rename", failing(Path.rename))
-    if step == 7:  # three syncs, three renames, the folder: no eighth step to fail at
+    if step == 9:  # four syncs, four renames, the folder: no tenth step to fail at
         assert save(tmp_path).stem == STEM
-        assert calls == 7
+        assert calls == 9
         return
-    with pytest.raises(ArtifactError, match=rf"Could not write .*{STEM}\.(keras|scaler|json): No space left"):
+    with pytest.raises(
+        ArtifactError, match=rf"Could not write .*{STEM}\.(keras|scaler|md|json): No space left"
+    ):
         save(tmp_path)
     assert names(tmp_path) == []
 
@@ -260,16 +289,16 @@ def test_files_without_their_manifest_go_after_a_day_unless_known(tmp_path: Path
     save(tmp_path)
     (tmp_path / f"{STEM}.json").unlink()
     assert sweep(tmp_path, []) == []
-    for kind in ("keras", "scaler"):
+    for kind in ("keras", "scaler", "md"):
         make_old(tmp_path / f"{STEM}.{kind}")
     assert sweep(tmp_path, [STEM]) == []
-    assert len(sweep(tmp_path, [])) == 2
+    assert len(sweep(tmp_path, [])) == 3
     assert names(tmp_path) == []
 
 
 def test_whole_models_and_other_files_stay(tmp_path: Path) -> None:
     save(tmp_path)
-    for other in ("notes.txt", "mine.keras", ".gitkeep", "mine_1.scaler"):
+    for other in ("notes.txt", "mine.keras", ".gitkeep", "mine_1.scaler", "README.md"):
         (tmp_path / other).touch()
     for path in tmp_path.iterdir():
         make_old(path)

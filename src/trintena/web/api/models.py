@@ -14,11 +14,12 @@ from trintena.web.site import TheSite
 
 router = APIRouter(tags=["models"])
 
-Kind = Literal["keras", "scaler", "json"]
+Kind = Literal["keras", "scaler", "md", "json"]
 
 MEDIA_TYPES: dict[Kind, str] = {
     "keras": "application/octet-stream",
     "scaler": "application/json",
+    "md": "text/markdown; charset=utf-8",
     "json": "application/json",
 }
 
@@ -106,15 +107,18 @@ def promote(site: TheSite, version: VersionInPath) -> Model:
             "content": {
                 "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
                 "application/json": {"schema": {"type": "object"}},
+                "text/markdown": {"schema": {"type": "string"}},
             },
         },
         **refusals(404, 409, 422),
     },
 )
 def model_file(site: TheSite, version: VersionInPath, kind: Kind) -> Response:
-    """The network (`keras`), the transformation of the prices (`scaler`) or the manifest (`json`).
+    """The network (`keras`), the transformation of the prices (`scaler`), the card (`md`) or the manifest
+    (`json`).
 
-    Its checksum is compared with the registry's before a byte is sent; 409 where they differ.
+    Its checksum is compared with the registry's before a byte is sent; 409 where they differ. A model
+    saved before there were cards has none: 404.
     """
     name, content = site.services.model_file(version, kind)
     return Response(

@@ -426,7 +426,7 @@ def test_champion_can_be_used_and_its_files_fetched(visitor: Visitor) -> None:
     version, serving = answer["champion"]["version"], answer["serving"]["version"]
     links = [each["href"] for each in page.all("a")]
     assert f"/custom-model?version={serving}" in links
-    files = [f"/api/models/{version}/files/{kind}" for kind in ("keras", "scaler", "json")]
+    files = [f"/api/models/{version}/files/{kind}" for kind in ("keras", "scaler", "md", "json")]
     assert set(files) <= set(links)
     for address in (*files, f"/api/experiments/{SEARCHED}/board.csv"):
         assert address in links

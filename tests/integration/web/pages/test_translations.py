@@ -137,7 +137,8 @@ _DATA = {
     *("WALK", "OTHER", "sample", "nasdaq", "sp500"),
     *("Trintena", "PT", "EN", "API", "RMSE", "MAE", "Lookback", "Token", "TRINTENA", "CSV", "JSON", "HTML"),
     *("lookback", "Grid", "Random", "Search", "Bayesian"),
-    *("trintena", "serve", "keras", "scaler", "json", "min", "openapi", "csv"),
+    *("trintena", "serve", "keras", "scaler", "md", "json", "min", "openapi", "csv"),
+    *("AutoARIMA", "AutoETS", "AutoTheta"),
     *("Because", "of", "a", "test"),
 }
 """Names and units that are the same in both languages, and what the tests themselves put in."""

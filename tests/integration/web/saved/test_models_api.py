@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from itertools import product
 from pathlib import Path
 
@@ -13,7 +15,8 @@ from damage import change, cut
 from integration.web.pages.showcase import OTHER, WALK, Visitor
 from trintena.domain import ModelVersion
 
-KINDS = ("keras", "scaler", "json")
+KINDS = ("keras", "scaler", "md", "json")
+MEDIA = {"keras": "application/octet-stream", "md": "text/markdown; charset=utf-8"}
 REFUSED = {
     "en": "File does not match the registry; not opened.",
     "pt-BR": "Arquivo não confere com o registro; não foi aberto.",
@@ -67,8 +70,7 @@ def test_a_file_is_sent_as_it_was_registered(warm: Visitor, kind: str) -> None:
     assert hashlib.sha256(answer.content).hexdigest() == champion.checksums[kind]
     assert answer.headers["content-disposition"] == f'attachment; filename="{champion.stem}.{kind}"'
     assert answer.headers["x-content-type-options"] == "nosniff"
-    media = "application/octet-stream" if kind == "keras" else "application/json"
-    assert answer.headers["content-type"] == media
+    assert answer.headers["content-type"] == MEDIA.get(kind, "application/json")
 
 
 def test_a_file_that_is_not_whole_is_not_sent(visitor: Visitor, champion: ModelVersion) -> None:
@@ -91,6 +93,31 @@ def test_a_file_that_is_not_whole_is_not_sent(visitor: Visitor, champion: ModelV
         assert conditions.pop(kind) == ("missing" if harm is Path.unlink else "changed")
         assert set(conditions.values()) == {"whole"}
         path.write_bytes(whole)
+
+
+def test_a_model_of_before_there_were_cards_has_its_three_files(
+    visitor: Visitor, champion: ModelVersion
+) -> None:
+    path_of(visitor, champion, "md").unlink()
+    older = json.dumps({kind: champion.checksums[kind] for kind in ("keras", "scaler", "json")})
+    with closing(sqlite3.connect(visitor.home / "trintena.db")) as database, database:
+        database.execute(
+            "UPDATE model_registry SET checksums = ? WHERE version = ?", (older, champion.version)
+        )
+    files = visitor.client.get(f"/api/models/{champion.version}").json()["files"]
+    assert [file["kind"] for file in files] == ["keras", "scaler", "json"]
+    assert {file["condition"] for file in files} == {"whole"}
+    for language, sentence in (("en", "was saved before models had a card"), ("pt", "terem uma ficha")):
+        answer = visitor.client.get(
+            f"/api/models/{champion.version}/files/md", headers={"Accept-Language": language}
+        )
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
+        assert sentence in answer.json()["error"]["message"]
+    links = [each["href"] for each in visitor.sees(f"/custom-model?version={champion.version}").all("a")]
+    address = f"/api/models/{champion.version}/files"
+    found = [link.rpartition("/")[2] for link in links if link.startswith(address)]
+    assert found == ["keras", "scaler", "json"]
+    assert visitor.client.post("/api/predict", json={"symbol": WALK}).status_code == 200
 
 
 def test_no_row_of_the_registry_leads_out_of_the_folder(visitor: Visitor, champion: ModelVersion) -> None:

@@ -122,6 +122,7 @@ def _champion(report: Report) -> dict[str, Any] | None:
         "model_id": row["model_id"],
         "name": f"{row['model_id']} {row['model_name']}",
         "version": champion["version"] if champion else None,
+        "kinds": [file.rpartition(".")[2] for file in (champion or {}).get("files") or ()],
         "serves": (serving or champion or {}).get("version"),
         "is_winner": bool(champion and champion["is_winner"]),
         "incumbent": _incumbent(champion),
