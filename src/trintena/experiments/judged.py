@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from trintena.evaluation.bands import Bands
+from trintena.intervals import ewma_volatility
 from trintena.report import TestForecast
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from trintena.domain import TrialResult
     from trintena.experiments.case import Case
+    from trintena.intervals import Widths
 
 
 def judged_forecast(
@@ -41,8 +44,10 @@ def judged_forecast(
     forecast, last = trial.forecasts["test"], case.series.close[origins]
     actual = case.judge.frame.targets[origins]
     steps = np.arange(1, case.spec.horizon + 1)
+    prices_of, floor = case.transformation.prices, case.transformation.scale_floor
     with np.errstate(over="ignore"):
-        prices = case.transformation.prices(forecast, last)
+        prices = prices_of(forecast, last)
+    widths = _widths(case, trial) if answer.get("intervals") else {}
     return TestForecast(
         model_id=trial.model_id,
         target=case.spec.target,
@@ -51,8 +56,20 @@ def judged_forecast(
         actual=actual,
         last=last,
         prices=prices,
-        actual_prices=case.transformation.prices(actual, last),
+        actual_prices=prices_of(actual, last),
+        volatility=ewma_volatility(case.judge.frame.table[:, 0], floor)[origins],
+        widths=widths,
+        bounds={
+            level: (prices_of(forecast - half, last), prices_of(forecast + half, last))
+            for level, half in widths.items()
+        },
     )
+
+
+def _widths(case: Case, trial: TrialResult) -> Widths:
+    """How wide its bands were at each test origin: what the answer judged, made again."""
+    forecast = np.concatenate([trial.forecasts[name] for name in ("calibrating", "test", "newest")])
+    return Bands(case.judge, case.transformation.scale_floor, forecast).widths()
 
 
 def _rows(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:

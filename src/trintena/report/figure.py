@@ -18,8 +18,8 @@ from trintena.language import phrase
 from trintena.report import words
 from trintena.report.markup import Markup
 
-MODEL, LAST_VALUE, TEXT, MUTED, GRID, FAINT, SURFACE = (
-    f"var(--{name})" for name in ("model", "last-value", "text", "muted", "grid", "faint", "surface")
+MODEL, LAST_VALUE, TEXT, MUTED, GRID, FAINT, SURFACE, BAND = (
+    f"var(--{name})" for name in ("model", "last-value", "text", "muted", "grid", "faint", "surface", "band")
 )
 RMSE_TICKS = ",.6~g"
 
@@ -50,7 +50,7 @@ def layout(x: dict[str, Any], y: dict[str, Any], **more: Any) -> dict[str, Any]:
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": "system-ui, sans-serif", "size": 14, "color": TEXT},
         "hoverlabel": {"bgcolor": SURFACE, "bordercolor": GRID, "font": {"color": TEXT}},
-        "legend": {"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom"},
+        "legend": {"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom", "traceorder": "normal"},
         "separators": phrase(en=".,", pt=",."),
         "xaxis": _axis(x),
         "yaxis": _axis(y),

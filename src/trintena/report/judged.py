@@ -1,8 +1,8 @@
-"""The test segment: what the champion forecast, beside what came and the last value.
+"""The test segment as a path: what the champion forecast, beside what came and the last value.
 
 A path of forecast prices lies on the path of prices whatever the forecast is worth, because it starts
 from the last price every time. So what is shown first is the error saved over the last value, then the
-changes, and the prices last. Of a series that is no price the same is said of its values.
+changes (`changes`), and the prices last. Of a series that is no price the same is said of its values.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from trintena.data.words import price, prices
 from trintena.language import number, phrase
 from trintena.report import words
-from trintena.report.figure import GRID, LAST_VALUE, MODEL, MUTED, TEXT, Figure, finite, label, layout, line
+from trintena.report.figure import BAND, LAST_VALUE, MODEL, TEXT, Figure, layout, line, view
 from trintena.report.markup import table
 from trintena.report.material import name_of
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from trintena.report.markup import Markup
     from trintena.report.material import Report, TestForecast
 
+LEVEL = 90
+"""The band that is drawn."""
 FIRST_SHOWN = 60
 """The newest dates, on which the path of prices opens."""
-_MOST_MARKS = 3_000
-"""Points up to which they are shapes; more are drawn by the graphics card."""
 _MOST_ROWS = 600
 
 
@@ -62,7 +62,7 @@ def error_saved(report: Report) -> Figure | str:
         )
     end, name = float(share[-1]), name_of(test.model_id)
     size = number(abs(end), ".2%")
-    dates = _dates(test.dates[:, 0])
+    dates = iso_dates(test.dates[:, 0])
     y = {"title": phrase(en="squared error saved", pt="erro quadrático poupado"), "tickformat": "+.1~%"}
     return Figure(
         key="saved",
@@ -93,71 +93,12 @@ def error_saved(report: Report) -> Figure | str:
     )
 
 
-def changes(report: Report) -> Figure | str:
-    """Forecast against actual change, at the last step of the horizon."""
-    if (test := report.test) is None:
-        return not_judged()
-    actual, forecast = test.actual[:, -1], test.forecast[:, -1]
-    logarithmic = test.target == "log_return"
-    unit, pattern = (
-        (words.target("log_return", report.spec.measures), ".1~%") if logarithmic else ("", ",.4~g")
-    )
-    written = ".2%" if logarithmic else ".4g"
-    moved, came = (number(float(np.abs(x).mean()), written) for x in (forecast, actual))
-    reach = float(np.nanmax(np.abs(actual))) * 1.05 or 1.0
-    titles = (
-        phrase(en="actual change", pt="variação real"),
-        phrase(en="forecast change", pt="variação prevista"),
-    )
-    x, y = (
-        {"title": f"{title}, {unit}" if unit else title, "tickformat": pattern, "range": [-reach, reach]}
-        for title in titles
-    )
-    kind = "scatter" if len(actual) <= _MOST_MARKS else "scattergl"
-    return Figure(
-        key="changes",
-        finding=phrase(
-            en=f"On average the forecast moved {moved} from the last value, the series {came}.",
-            pt=f"Em média, a previsão se afastou {moved} do último valor; a série, {came}.",
-        )
-        + _direction(report),
-        data=[
-            line(
-                [-reach, reach],
-                [-reach, reach],
-                phrase(en="a perfect forecast", pt="uma previsão perfeita"),
-                MUTED,
-                dash="dot",
-                hoverinfo="skip",
-            ),
-            line([-reach, reach], [0.0, 0.0], words.last_value(), LAST_VALUE, dash="dash", hoverinfo="skip"),
-            {
-                "type": kind,
-                "mode": "markers",
-                "x": finite(actual),
-                "y": finite(forecast),
-                "name": label(name_of(test.model_id)),
-                "marker": {"color": MODEL, "size": 6, "opacity": 0.55},
-                "customdata": _dates(test.dates[:, -1]),
-                "hovertemplate": "%{customdata}<br>%{x} → %{y}<extra></extra>",
-            },
-        ],
-        layout=layout({**x, "zeroline": True, "zerolinecolor": GRID}, y, height=440),
-        note=phrase(
-            en="A network that knew what comes would put its points on the dotted line. Both axes have the "
-            "same scale; a cloud that lies flat on the dashed line repeats the last value.",
-            pt="Uma rede que soubesse o que vem poria seus pontos na linha pontilhada. Os dois eixos têm a "
-            "mesma escala; uma nuvem deitada na linha tracejada repete o último valor.",
-        ),
-    )
-
-
 def price_path(report: Report) -> Figure | str:
     """Actual price, forecast and last value, at the last step of the horizon."""
     if (test := report.test) is None:
         return not_judged()
     one = price(report.spec.measures)
-    dates, steps = _dates(test.dates[:, -1]), test.prices.shape[1]
+    dates, steps = iso_dates(test.dates[:, -1]), test.prices.shape[1]
     error = _mean_error(test.actual_prices[:, -1], test.prices[:, -1])
     of_last = _mean_error(test.actual_prices[:, -1], test.last)
     n = number(len(dates))
@@ -181,40 +122,69 @@ def price_path(report: Report) -> Figure | str:
             line(dates, test.actual_prices[:, -1], phrase(en="actual", pt="real"), TEXT, hovertemplate=hover),
             line(dates, test.prices[:, -1], name_of(test.model_id), MODEL, hovertemplate=hover),
             line(dates, test.last, words.last_value(), LAST_VALUE, dash="dash", hovertemplate=hover),
+            *_band(test, dates),
         ],
         layout=layout(
             {"type": "date", **opening},
-            {"title": one, "tickformat": ",.6~g"},
+            {"title": one, "tickformat": ",.6~g", "range": _heights(test)},
         ),
         note=phrase(
             en=f"This picture flatters every forecast: each starts from the {one} before, so that it follows "
             f"the {one} even if it knows nothing. Compare it with the dashed line, not with the {one}. It "
-            f"opens on the newest dates; a double click shows all {n}.{ahead}",
+            f"opens on the newest dates; a double click shows all {n}.{ahead}{_held(test)}",
             pt=f"Esta figura lisonjeia qualquer previsão: cada uma parte do {one} anterior e assim acompanha "
             f"o {one} mesmo sem saber nada. Compare-a com a linha tracejada, não com o {one}. Ela abre nas "
-            f"datas mais novas; um duplo clique mostra todas as {n}.{ahead}",
+            f"datas mais novas; um duplo clique mostra todas as {n}.{ahead}{_held(test)}",
         ),
         table=_table(test, prices(report.spec.measures).capitalize()),
     )
 
 
-def _direction(report: Report) -> str:
-    row = report.winner or {}
-    right, commoner = row.get("test_directional_accuracy"), row.get("test_majority_share")
-    if right is None or commoner is None:
+def _band(test: TestForecast, dates: list[str]) -> list[dict[str, Any]]:
+    """The band at the last step, under everything else; nothing of answers from before there were bands."""
+    if LEVEL not in test.bounds:
+        return []
+    low, high = (bound[:, -1] for bound in test.bounds[LEVEL])
+    name = _band_name()
+    edge = {"line": {"width": 0}, "hoverinfo": "skip", "zorder": -1}
+    return [
+        {**line(dates, low, name, BAND), **edge, "showlegend": False},
+        {**line(dates, high, name, BAND), **edge, "fill": "tonexty", "fillcolor": BAND},
+    ]
+
+
+def _band_name() -> str:
+    return phrase(en=f"{LEVEL}% band", pt=f"Banda de {LEVEL}%")
+
+
+def _held(test: TestForecast) -> str:
+    """How much of the segment the band that is drawn held."""
+    if LEVEL not in test.widths:
         return ""
-    got, base = number(right, ".1%"), number(commoner, ".1%")
+    missed = np.abs(test.actual - test.forecast)[:, -1] > test.widths[LEVEL][:, -1]
+    share = number(1.0 - float(missed.mean()), ".1%")
     return phrase(
-        en=f" It had the direction right {got} of the time; always naming the commoner one, {base}.",
-        pt=f" Acertou a direção em {got} das vezes; dizer sempre a mais comum acertaria {base}.",
+        en=f" The shaded band is the {LEVEL}% band as it stood at each origin; it held {share} of the "
+        "segment.",
+        pt=f" A faixa sombreada é a banda de {LEVEL}% como estava em cada origem; conteve {share} do "
+        "segmento.",
     )
+
+
+def _heights(test: TestForecast) -> list[float] | None:
+    """The range of the dates on which the path opens; one that exploded does not press the others flat."""
+    shown = slice(-FIRST_SHOWN, None)
+    paths = [test.actual_prices[shown, -1], test.last[shown]]
+    paths += [bound[shown, -1] for bound in test.bounds.get(LEVEL, ())]
+    return view(test.prices[shown, -1], whole=np.concatenate(paths).tolist())
 
 
 def _mean_error(actual: Float[np.ndarray, " origin"], forecast: Float[np.ndarray, " origin"]) -> str:
     return number(float(np.abs(actual - forecast).mean()), ",.4g")
 
 
-def _dates(dates: np.ndarray[Any, np.dtype[np.datetime64]]) -> list[str]:
+def iso_dates(dates: np.ndarray[Any, np.dtype[np.datetime64]]) -> list[str]:
+    """As the axis of a figure reads them."""
     return [str(date).removesuffix("T00:00:00") for date in dates]
 
 
@@ -224,6 +194,7 @@ def _table(test: TestForecast, many: str) -> Markup:
         phrase(en="Actual", pt="Real"),
         phrase(en="Forecast", pt="Previsão"),
         words.last_value(),
+        *((_band_name(),) if LEVEL in test.bounds else ()),
     )
     newest = range(len(test.last) - 1, max(len(test.last) - 1 - _MOST_ROWS, -1), -1)
     rows = [
@@ -232,6 +203,11 @@ def _table(test: TestForecast, many: str) -> Markup:
             *(
                 number(float(x), ",.6g")
                 for x in (test.actual_prices[i, -1], test.prices[i, -1], test.last[i])
+            ),
+            *(
+                (" … ".join(number(float(x[i, -1]), ",.6g") for x in test.bounds[LEVEL]),)
+                if LEVEL in test.bounds
+                else ()
             ),
         )
         for i in newest

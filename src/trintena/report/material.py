@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from trintena.domain import ExperimentSpec, Purpose, Target, TrialResult
+from trintena.intervals import Widths
 from trintena.zoo.catalog import architecture
 
 
@@ -35,6 +36,13 @@ class TestForecast:
     prices: Float[np.ndarray, "origin horizon"]
     """The forecast in units of the series."""
     actual_prices: Float[np.ndarray, "origin horizon"]
+    volatility: Float[np.ndarray, " origin"] | None = None
+    """The deviation of one-step changes, as it was known at each origin, in units of the target."""
+    widths: Widths = field(default_factory=dict)
+    """Half the width of the band of each level (origin, horizon), as it was at each origin, in units of the
+    target; empty where there were none yet."""
+    bounds: Mapping[int, tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
+    """Lower and upper bound of the same bands, in units of the series."""
 
 
 @dataclass(frozen=True, eq=False)

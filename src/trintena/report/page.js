@@ -25,8 +25,14 @@ function resolved(value) {
   return value;
 }
 
+// What fits between the margins of a sheet, and rows of a table up to which it is printed.
+const PAPER_WIDTH = 680;
+const MOST_ROWS_ON_PAPER = 60;
+let onPaper = false;
+
 function draw(place) {
   const { data, layout } = resolved(told.figures[place.dataset.figure]);
+  if (onPaper) layout.width = PAPER_WIDTH;
   // `uirevision`: a new theme or another line keeps the reader's zoom. A finger scrolls, it does not zoom.
   const look = { ...layout, uirevision: "kept", dragmode: narrow.matches ? false : "zoom" };
   Plotly.react(place, data, look, {
@@ -51,7 +57,26 @@ const watch = new IntersectionObserver(
   { rootMargin: "400px" },
 );
 places.forEach((place) => watch.observe(place));
-window.addEventListener("beforeprint", () => places.forEach((place) => drawn.has(place) || draw(place)));
+
+// On paper everything is drawn, light, as wide as the sheet, and what waits to be opened is open.
+const before = { theme: undefined, opened: [] };
+window.addEventListener("beforeprint", () => {
+  before.theme = document.documentElement.dataset.theme;
+  document.documentElement.dataset.theme = "light";
+  before.opened = [...document.querySelectorAll("details:not([open])")].filter(
+    (each) => each.querySelectorAll("tr").length <= MOST_ROWS_ON_PAPER,
+  );
+  for (const each of before.opened) each.open = true;
+  onPaper = true;
+  places.forEach(draw);
+});
+window.addEventListener("afterprint", () => {
+  if (before.theme === undefined) delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = before.theme;
+  for (const each of before.opened) each.open = false;
+  onPaper = false;
+  redraw();
+});
 
 function redraw() {
   drawn.forEach(draw);

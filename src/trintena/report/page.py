@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from importlib.metadata import version
@@ -19,18 +19,26 @@ from typing import Any
 
 from trintena.language import phrase
 from trintena.report import words
+from trintena.report.breakdown import board_by_step, by_step, by_volatility
+from trintena.report.changes import changes
 from trintena.report.choices import importance, parallel_coordinates
+from trintena.report.coverage import calibration, coverage_over_time, coverage_table
 from trintena.report.figure import Figure
-from trintena.report.judged import changes, error_saved, price_path
+from trintena.report.judged import error_saved, price_path
 from trintena.report.learning import learning_curves, training_losses
 from trintena.report.markup import Markup, details, element, escaped, joined
 from trintena.report.material import Report, name_of
 from trintena.report.ranking import board
+from trintena.report.residuals import autocorrelation, spread
 from trintena.report.searching import history_by_time, history_by_trial
+from trintena.report.selecting import ranks
 from trintena.report.setup import what_was_run
-from trintena.report.verdict import champion_card, verdict_banner
+from trintena.report.verdict import champion_card, verdict_banner, verdict_evidence
 
 _MARK = '<meta name="generator" content="Trintena report">'
+Show = Callable[[Figure | str], Markup]
+Section = Callable[..., Markup]
+
 _BROAD = ("parallel",)
 """Figures that would be unreadable on a telephone: they scroll sideways instead."""
 
@@ -138,18 +146,58 @@ def _sections(report: Report, drawn: list[Figure]) -> Sequence[Markup]:
             element("h3", phrase(en="Every trial", pt="Todas as tentativas")),
             show(parallel_coordinates(report)),
         ]
-    judged = [show(error_saved(report))]
-    if report.test is not None:
-        judged += [show(changes(report)), show(price_path(report))]
     return (
         verdict_banner(report),
         champion_card(report),
-        section(phrase(en="Board", pt="Quadro"), board(report)),
-        section(phrase(en="On the test segment", pt="No segmento de teste"), *judged),
+        section(
+            phrase(en="Verdict and its evidence", pt="O veredito e suas evidências"), verdict_evidence(report)
+        ),
+        section(phrase(en="Board", pt="Quadro"), board(report), *_by_step(report)),
+        *_judged(report, show, section),
         section(phrase(en="Learning curves", pt="Curvas de aprendizado"), *learning),
         section(phrase(en="Search", pt="Busca"), *search),
         what_was_run(report),
     )
+
+
+def _by_step(report: Report) -> list[Markup]:
+    """The board again, step by step, on demand."""
+    steps = board_by_step(report)
+    return [] if steps is None else [details(phrase(en="By step", pt="Por passo"), steps)]
+
+
+def _judged(report: Report, show: Show, section: Section) -> list[Markup]:
+    """What the test segment has to say; where it was not consulted, only that."""
+    path = [show(error_saved(report))]
+    title = phrase(en="On the test segment", pt="No segmento de teste")
+    if report.test is None:
+        return [section(title, *path)]
+    path += [show(changes(report)), show(price_path(report))]
+    where = [show(by_step(report))] if report.spec.horizon > 1 else []
+    return [
+        section(title, *path),
+        section(
+            phrase(en="Where the error comes from", pt="De onde vem o erro"),
+            *where,
+            show(by_volatility(report)),
+        ),
+        section(phrase(en="Intervals", pt="Intervalos"), *_intervals(report, show)),
+        section(
+            phrase(en="What the forecast missed", pt="O que a previsão não viu"),
+            element("div", show(autocorrelation(report)), show(spread(report)), class_="pair"),
+        ),
+        section(
+            phrase(en="Does the selection say anything?", pt="A seleção diz alguma coisa?"),
+            show(ranks(report)),
+        ),
+    ]
+
+
+def _intervals(report: Report, show: Show) -> list[Markup]:
+    told = coverage_table(report)
+    if not isinstance(told, Markup):
+        return [element("p", told, class_="note")]
+    return [told, element("div", show(calibration(report)), show(coverage_over_time(report)), class_="pair")]
 
 
 def _figure(figure: Figure) -> Markup:

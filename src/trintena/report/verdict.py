@@ -1,4 +1,4 @@
-"""The top of a report: the verdict, and the champion with its figures."""
+"""The top of a report: the verdict, what it rests on, and the champion with its figures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from trintena.language import number, phrase
 from trintena.report import words
-from trintena.report.markup import Markup, element, facts_list
+from trintena.report.evidence import alarm, evidence, names_in_set
+from trintena.report.markup import Markup, element, facts_list, joined
 from trintena.report.material import selection
 
 if TYPE_CHECKING:
@@ -19,15 +20,62 @@ _STEPS_SHOWN = 5
 def verdict_banner(report: Report) -> Markup:
     """The verdict, first of all, with what limits it."""
     told = report.answer.get("verdict")
-    ahead = (told or {}).get("code") == "ahead_on_test"
+    ahead = (told or {}).get("code") in ("beats_last_value", "ahead_on_test")
+    warning = alarm(told)
     sentences = [words.notice(report.spec.measures)]
     if n := report.answer.get("test_consulted"):
         sentences.insert(0, words.consulted(n))
     return element(
         "section",
         element("p", words.verdict(told)),
+        Markup("") if warning is None else element("p", warning, class_="alarm", role="alert"),
         element("p", " ".join(sentences), class_="note"),
-        class_="card verdict ahead" if ahead else "card verdict",
+        class_="card verdict ahead" if ahead and warning is None else "card verdict",
+    )
+
+
+def verdict_evidence(report: Report) -> Markup:
+    """Every piece that the verdict rests on, and who cannot be told from the best."""
+    pieces = evidence(report.answer)
+    if not pieces:
+        return element(
+            "p",
+            phrase(
+                en="There is no evidence: nothing was judged, or by an older version that kept none.",
+                pt="Não há evidências: nada foi julgado, ou o foi por uma versão antiga, sem elas.",
+            ),
+            class_="note",
+        )
+    return joined((facts_list(dict(pieces)), _confidence_set(report)))
+
+
+def _confidence_set(report: Report) -> Markup:
+    """Everybody by test RMSE, with a mark on those who may be the best."""
+    named = names_in_set(report.answer)
+    if named is None:
+        return Markup("")
+    title = phrase(en="Who cannot be told from the best", pt="Quem não se distingue do melhor")
+    marks = {
+        True: ("●", phrase(en="in the set", pt="no conjunto")),
+        False: ("○", phrase(en="outside", pt="fora")),
+    }
+    items = [
+        element(
+            "li",
+            element("span", marks[inside][0], role="img", aria_label=marks[inside][1]),
+            f" {name}",
+            class_="" if inside else "outside",
+        )
+        for name, inside in named
+    ]
+    note = phrase(
+        en="● may be the best of all, ○ is not, with 90% confidence (Model Confidence Set of Hansen, Lunde "
+        "and Nason); by test RMSE, the lowest first. A large set: the test cannot tell its members apart.",
+        pt="● pode ser o melhor de todos, ○ não é, com 90% de confiança (Model Confidence Set de Hansen, "
+        "Lunde e Nason); pelo RMSE de teste, do menor ao maior. Conjunto grande: o teste não os distingue.",
+    )
+    return joined(
+        (element("h3", title), element("ol", *items, class_="set"), element("p", note, class_="note"))
     )
 
 

@@ -50,13 +50,22 @@ def test_a_finished_experiment_becomes_a_page_that_stands_alone(trintena: Trinte
 def test_the_figures_are_those_of_the_answer(trintena: Trintena, home: Path) -> None:
     trintena("report", 1)
     drawn = figures(read(home / "report-1.html"))
-    assert drawn.keys() == {"saved", "changes", "prices"}
+    assert drawn.keys() >= {
+        "saved",
+        "changes",
+        "prices",
+        "volatility",
+        "calibration",
+        "autocorrelation",
+        "spread",
+    }
     (row,) = trintena("experiments", "show", 1, "--json").json["results"]
     end = drawn["saved"]["data"][0]["y"][-1]
     assert end == pytest.approx(1 - (1 - row["skill"]) ** 2, rel=1e-5)
-    actual, forecast, last = (trace["y"] for trace in drawn["prices"]["data"])
+    actual, forecast, last, low, high = (trace["y"] for trace in drawn["prices"]["data"])
     assert len(actual) == len(forecast) == len(last)
     assert actual[:-1] == pytest.approx(last[1:], rel=1e-6)  # one step later
+    assert all(below < above for below, above in zip(low, high, strict=True))
 
 
 def test_reading_does_not_count_as_a_look_at_the_test(

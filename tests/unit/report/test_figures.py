@@ -16,9 +16,10 @@ import pytest
 from trintena import metrics
 from trintena.domain import Hyperparameters, TrialResult
 from trintena.report import Report, TestForecast
+from trintena.report.changes import changes
 from trintena.report.choices import importance, parallel_coordinates
 from trintena.report.figure import FAINT, LAST_VALUE, MODEL, Figure, view
-from trintena.report.judged import changes, error_saved, price_path, saved_share
+from trintena.report.judged import error_saved, price_path, saved_share
 from trintena.report.learning import learning_curves, training_losses
 from trintena.report.searching import best_so_far, history_by_time, history_by_trial
 

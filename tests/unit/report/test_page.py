@@ -80,7 +80,7 @@ def told(page: Page) -> str:
 def test_every_place_has_its_figure(page: Page) -> None:
     places = [attributes["data-figure"] for attributes in page.all("div") if "data-figure" in attributes]
     assert set(places) == figures(page)["figures"].keys()
-    assert len(places) == len(set(places)) == 9
+    assert len(places) == len(set(places)) == 11
     ids = [attributes["id"] for _, attributes in page.elements if attributes.get("id")]
     assert len(ids) == len(set(ids))
 
