@@ -15,6 +15,7 @@ from typing import NoReturn
 import typer
 
 from trintena.cli import cache, data, experiments, models, zoo
+from trintena.cli.backtest import backtest
 from trintena.cli.output import people, say_error
 from trintena.cli.predict import predict
 from trintena.cli.report import report
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 app.command()(train)
 app.command()(predict)
+app.command()(backtest)
 app.command()(report)
 app.command()(serve)
 app.command()(worker)

@@ -15,7 +15,10 @@ app = typer.Typer(no_args_is_help=True, help="Experiments: list, show, cancel, r
 
 
 @app.command("list")
-def list_(as_json: AsJson = False) -> None:
+def list_(
+    backtests: Annotated[bool, typer.Option("--backtests", help="Backtests instead of trainings.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """List the experiments, the newest first.
 
     `interrupted` means that the process which ran it is gone; what it finished is kept.
@@ -23,19 +26,20 @@ def list_(as_json: AsJson = False) -> None:
     \b
     Examples:
     - `trintena experiments list`
+    - `trintena experiments list --backtests`
     - `trintena experiments list --json`
     """
     from trintena.bootstrap import application
     from trintena.experiments.overview import described
 
     with application() as trintena:
-        records = trintena.registry.experiments()
+        records = trintena.registry.experiments(backtests=backtests)
         rows = [described(trintena.settings, record) for record in records]
     if as_json:
         print_json(rows)
         return
     if not rows:
-        train = "trintena train --symbol sample:nasdaq"
+        train = "trintena backtest" if backtests else "trintena train --symbol sample:nasdaq"
         screen.print(
             phrase(
                 en=f"No experiment was run yet. Run one: `{train}`.",
@@ -74,8 +78,12 @@ def show(experiment_id: ExperimentId, as_json: AsJson = False) -> None:
         about = {"spec": record.spec.to_json(), "trial_counts_by_model": by_model, "failures": reasons}
         print_json({**row, **about, "result": record.result, "results": results})
         return
-    from trintena.cli.board import print_board
-    from trintena.cli.experiments_shown import print_experiment, print_failures, print_trial_counts
+    from trintena.cli.experiments_shown import (
+        print_answer,
+        print_experiment,
+        print_failures,
+        print_trial_counts,
+    )
     from trintena.cli.ranking import print_ranking
 
     print_experiment(record, row)
@@ -86,7 +94,7 @@ def show(experiment_id: ExperimentId, as_json: AsJson = False) -> None:
         screen.print()
     # An experiment that was resumed keeps the answer of its last end until the next one.
     if record.finished_at is not None and record.result is not None:
-        print_board(record.result)
+        print_answer(record.spec, record.result)
     elif results:
         print_ranking(results, [])
     if row["resume"]:
@@ -141,7 +149,8 @@ def resume(
         int | None, typer.Option(min=1, help="Processes that train; default: one for each core.")
     ] = None,
 ) -> None:
-    """Train what is missing of an experiment; the same as `trintena train --resume ID`.
+    """Run what is missing of an experiment; the same as `trintena train --resume ID`, or of a backtest as
+    `trintena backtest --resume ID`.
 
     \b
     Examples:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from trintena.cli.board import told_search
+from trintena.cli.backtest_shown import print_backtest
+from trintena.cli.board import print_board, told_search
 from trintena.cli.output import screen
 from trintena.cli.tables import NOTHING, moment, print_fields, print_table
 from trintena.cli.texts import say
@@ -15,7 +16,7 @@ from trintena.language import number, phrase, span
 from trintena.report import reasons, words
 
 if TYPE_CHECKING:
-    from trintena.domain import Search, TrialState
+    from trintena.domain import Backtest, ExperimentSpec, Search, TrialState
     from trintena.registry import ExperimentRecord
 
 _REASONS_SHOWN = 3
@@ -75,6 +76,8 @@ def print_experiment(record: ExperimentRecord, row: dict[str, Any]) -> None:
             f"({spec.features})",
         ),
     }
+    if spec.backtest is not None:
+        shown |= _backtest_fields(spec.backtest)
     if spec.search is not None:
         shown |= _search_fields(spec.search)
     shown |= {
@@ -83,6 +86,14 @@ def print_experiment(record: ExperimentRecord, row: dict[str, Any]) -> None:
         phrase(en="ended", pt="fim"): moment(record.finished_at),
     }
     print_fields(shown | _saved(record.result or {}))
+
+
+def print_answer(spec: ExperimentSpec, answer: dict[str, Any]) -> None:
+    """Print what an experiment answered: a board, or how a version did in the past."""
+    if spec.backtest is None:
+        print_board(answer)
+    else:
+        print_backtest(answer)
 
 
 def print_trial_counts(
@@ -147,7 +158,10 @@ def progress(record: ExperimentRecord) -> str:
     """How many trials have ended, of how many; fast mode has one for each architecture."""
     counts, search = record.trial_counts, record.spec.search
     ended = number(sum(counts[state] for state in ENDED))
-    if search is None:
+    if record.spec.backtest is not None:
+        total = number(max(record.spec.backtest.n_refits, 1))
+        told = phrase(en=f"{ended} of {total}", pt=f"{ended} de {total}")
+    elif search is None:
         told = phrase(en=f"{ended} of {number(record.n_models)}", pt=f"{ended} de {number(record.n_models)}")
     else:
         from trintena.search import total_trials
@@ -220,6 +234,25 @@ def _search_fields(search: Search) -> dict[str, str]:
     if search.budget_s is not None:
         shown[phrase(en="budget", pt="orçamento")] = span(search.budget_s)
     return shown
+
+
+def _backtest_fields(backtest: Backtest) -> dict[str, str]:
+    """What a backtest rolls, and where."""
+    first, last, n = _day(backtest.first), _day(backtest.last), number(backtest.n_origins)
+    every = backtest.refit_every
+    if every is None:
+        how = phrase(en="weights as saved", pt="pesos como foram salvos")
+    else:
+        how = phrase(
+            en=f"refitted every {number(every)} rows ({number(backtest.n_refits)} refits)",
+            pt=f"ajustada de novo a cada {number(every)} linhas ({number(backtest.n_refits)} ajustes)",
+        )
+    return {
+        phrase(en="backtest", pt="teste retroativo"): phrase(
+            en=f"version {backtest.version}, {first} to {last}, {n} forecasts, {how}",
+            pt=f"versão {backtest.version}, {first} a {last}, {n} previsões, {how}",
+        )
+    }
 
 
 def _choice(choice: tuple[Any, ...] | Range) -> str:

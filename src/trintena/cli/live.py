@@ -60,16 +60,26 @@ def _picture(progress: Progress) -> RenderableType:
 
 def _headline(progress: Progress) -> str:
     """What goes on and how far it is; how long it takes, until the last moments that nothing estimates."""
-    told = f"{say(progress.phase)}  {_how_far(progress)}"
-    return f"{told}  {_time_left(progress)}" if progress.phase == "training" else told
+    told = f"{_phase(progress)}  {_how_far(progress)}"
+    return told if progress.phase == "judging" else f"{told}  {_time_left(progress)}"
+
+
+def _phase(progress: Progress) -> str:
+    return say("judging_backtest" if progress.phase == "judging" and progress.is_backtest else progress.phase)
 
 
 def _how_far(progress: Progress) -> str:
-    """Architectures and, where there is a search, trials; then the share of the time."""
+    """Architectures and, where there is a search, trials, or the parts of a backtest; then the share."""
+    if progress.is_backtest:
+        return f"{_parts(progress)}  {number(progress.share, '.0%')}"
     done = say("done", done=progress.n_done, total=len(progress.studies))
     if progress.searches:
         done += f"  {_trials(progress)}"
     return f"{done}  {number(progress.share, '.0%')}"
+
+
+def _parts(progress: Progress) -> str:
+    return say("parts", done=number(progress.n_ended), total=number(progress.n_trials))
 
 
 def _trials(progress: Progress) -> str:
@@ -106,16 +116,33 @@ def _best(progress: Progress) -> str | None:
 class _Lines:
     """One line for every architecture that is done, for every new leader then, and for every phase.
 
-    Fast mode's architectures are one trial each; of a search its trials are counted beside.
-    """
+    Of a backtest, one for every tenth of its parts.
+
+    Fast"""
 
     def __init__(self, experiment_id: int | None = None) -> None:
         self._prefix = "" if experiment_id is None else f"[{experiment_id}] "
         self._done: set[int] | None = None
         self._best: str | None = None
-        self._phase = "training"
+        self._phase: str | None = None
+        self._tenth = 0
 
     def __call__(self, progress: Progress) -> None:
+        if progress.is_backtest:
+            self._print_parts(progress)
+        else:
+            self._print_architectures(progress)
+        if progress.phase != (self._phase or progress.phase):
+            self._print(_phase(progress))
+        self._phase = progress.phase
+
+    def _print_parts(self, progress: Progress) -> None:
+        tenth = 10 * progress.n_ended // max(progress.n_trials, 1)
+        if self._phase is not None and tenth > self._tenth:
+            self._print(f"{_parts(progress)}  ({_time_left(progress)})")
+        self._tenth = tenth
+
+    def _print_architectures(self, progress: Progress) -> None:
         done = {model_id for model_id, study in progress.studies.items() if study.is_over}
         if self._done is None:  # what an earlier run had finished
             self._done = done
@@ -129,9 +156,6 @@ class _Lines:
         if is_news and (best := _best(progress)) is not None and best != self._best:
             self._best = best
             self._print(f"  {best}")
-        if progress.phase != self._phase:
-            self._phase = progress.phase
-            self._print(say(progress.phase))
 
     def _print_done(self, progress: Progress, study: StudyProgress) -> None:
         assert self._done is not None

@@ -122,13 +122,20 @@ TEXTS: dict[str, tuple[str, str]] = {
     "done_line": ("{done}/{total} {name}: {rmse}", "{done}/{total} {name}: {rmse}"),
     "failed_line": ("{done}/{total} {name} failed: {reason}", "{done}/{total} {name} falhou: {reason}"),
     "resume": (
-        "Stopped. What is finished is kept. Go on with it: trintena train --resume {id}",
-        "Parado. O que terminou está salvo. Continue: trintena train --resume {id}",
+        "Stopped. What is finished is kept. Go on with it: trintena {command} --resume {id}",
+        "Parado. O que terminou está salvo. Continue: trintena {command} --resume {id}",
     ),
     "started": (
         "Experiment {id}: {n} architectures on {symbol}, workers: {workers}",
         "Experimento {id}: {n} arquiteturas em {symbol}, processos: {workers}",
     ),
+    "backtest_started": (
+        "Experiment {id}: backtest of version {version} on {symbol}, workers: {workers}",
+        "Experimento {id}: teste retroativo da versão {version} em {symbol}, processos: {workers}",
+    ),
+    "backtest": ("Backtest", "Teste retroativo"),
+    "judging_backtest": ("Judging", "Julgando"),
+    "parts": ("{done}/{total} parts", "{done}/{total} partes"),
     "took": ("{time} in all", "{time} no total"),
     "all_failed": ("No architecture ended with a model.", "Nenhuma arquitetura terminou com um modelo."),
 }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -168,23 +169,28 @@ def train(
         say_about(delivery)
         return experiment_id
 
-    _run(planned, json_file, workers, executor)
+    run(planned, json_file, workers, executor)
 
 
 def resume(experiment_id: int, json_file: Path | None, workers: int | None, executor: str = "local") -> None:
-    """Train what is missing of an experiment, and print its board."""
+    """Run what is missing of an experiment, training or backtest, and print its answer."""
     check_writable(json_file)
 
     def planned(app: Application) -> int:
         return app.registry.experiment(experiment_id).id
 
-    _run(planned, json_file, workers, executor)
+    run(planned, json_file, workers, executor)
 
 
-def _run(planned: Any, json_file: Path | None, workers: int | None, executor: str) -> None:
+def run(
+    planned: Callable[[Application], int],
+    json_file: Path | None,
+    workers: int | None,
+    executor: str = "local",
+) -> None:
+    """Run an experiment as soon as it is planned, show how far it is, then print its answer."""
     from trintena.bootstrap import application
-    from trintena.cli.board import print_board
-    from trintena.cli.experiments_shown import told_of
+    from trintena.cli.experiments_shown import print_answer, told_of
     from trintena.cli.live import shown_progress
     from trintena.cli.output import people, warn
     from trintena.cli.texts import say
@@ -197,18 +203,17 @@ def _run(planned: Any, json_file: Path | None, workers: int | None, executor: st
                 warn(remedy)
             experiment_id = planned(app)
             spec = app.registry.experiment(experiment_id).spec
-            told = {
-                "id": experiment_id,
-                "n": len(spec.model_ids),
-                "symbol": spec.symbol,
-                "workers": place.workers,
-            }
-            people.print(say("started", **told), markup=False, soft_wrap=True)
+            told = {"id": experiment_id, "symbol": spec.symbol, "workers": place.workers}
+            if spec.backtest is None:
+                started = say("started", n=len(spec.model_ids), **told)
+            else:
+                started = say("backtest_started", version=spec.backtest.version, **told)
+            people.print(started, markup=False, soft_wrap=True)
             if spec.search is not None:
                 people.print(told_of(spec.search), markup=False, soft_wrap=True)
             with shown_progress() as observe:
                 answer = run_experiment(place, experiment_id, observe)
-        print_board(answer)
+        print_answer(spec, answer)
         if json_file is not None:
             text = json.dumps(finite_json(answer), indent=2, ensure_ascii=False)
             json_file.write_text(f"{text}\n", "utf-8")
@@ -218,7 +223,8 @@ def _run(planned: Any, json_file: Path | None, workers: int | None, executor: st
             else:
                 people.print(remark.sentence, markup=False, soft_wrap=True)
     if answer["status"] == "cancelled":
-        people.print(say("resume", id=experiment_id), markup=False, soft_wrap=True)
+        command = "train" if spec.backtest is None else "backtest"
+        people.print(say("resume", command=command, id=experiment_id), markup=False, soft_wrap=True)
         raise typer.Exit(INTERRUPTED)
     if answer["status"] == "failed":
         raise typer.Exit(FAILED)

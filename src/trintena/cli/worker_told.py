@@ -10,7 +10,7 @@ from trintena.cli.live import shown_progress
 from trintena.cli.output import people
 from trintena.cli.texts import say
 from trintena.language import phrase, span
-from trintena.report import words
+from trintena.report import backtest, words
 from trintena.worker import Audience
 
 if TYPE_CHECKING:
@@ -25,9 +25,13 @@ class Told(Audience):
     def watching(self, record: ExperimentRecord) -> Iterator[Observer]:
         """A line at the start, then one for each architecture that is done."""
         n_models, mode = len(record.spec.model_ids), say(record.spec.mode)
+        rolled = record.spec.backtest
         _print(
             record,
-            phrase(
+            f"{record.spec.symbol}, {say('backtest').lower()}: "
+            + phrase(en=f"version {rolled.version}", pt=f"versão {rolled.version}")
+            if rolled is not None
+            else phrase(
                 en=f"{record.spec.symbol}, {mode}: architectures to train: {n_models}",
                 pt=f"{record.spec.symbol}, {mode}: arquiteturas a treinar: {n_models}",
             ),
@@ -39,7 +43,9 @@ class Told(Audience):
         """The champion with its verdict, or what came instead."""
         _, state = words.state({"success": "succeeded"}.get(answer["status"], answer["status"]))
         _print(record, f"{state}, {span(answer['total_time'])}")
-        if answer["status"] == "success":
+        if record.spec.backtest is not None:
+            _print(record, backtest.sentences(answer)[0])
+        elif answer["status"] == "success":
             winner = answer["winner"]
             name = f"{winner['model_id']} {winner['model_name']}"
             _print(record, f"{say('champion')}: {name}. {words.verdict(answer['verdict'])}")

@@ -95,6 +95,8 @@ class Progress:
     """By worker."""
     latest: TrialResult | None = None
     """The trial that ended last."""
+    is_backtest: bool = False
+    """Whether its only study is a backtest, whose parts count as trials."""
 
     @property
     def searches(self) -> bool:

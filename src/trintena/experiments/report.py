@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from trintena.errors import UsageError
 from trintena.experiments.answer import partial_answer
 from trintena.experiments.case import Case
 from trintena.experiments.judged import judged_forecast
+from trintena.language import phrase
 from trintena.report import Report
 from trintena.search import total_trials
 from trintena.search.importance import importance
@@ -28,8 +30,20 @@ def gather_report(registry: Registry, experiment_id: int, *, alive: bool) -> Rep
 
     Raises:
         NotFoundError: there is no such experiment.
+        UsageError: it is a backtest.
     """
     record = registry.experiment(experiment_id)
+    if record.spec.backtest is not None:
+        raise UsageError(
+            phrase(
+                en=f"Experiment {experiment_id} is a backtest; reports are of trainings.",
+                pt=f"O experimento {experiment_id} é um teste retroativo; relatórios são de treinos.",
+            ),
+            hint=phrase(
+                en=f"See `trintena experiments show {experiment_id}`.",
+                pt=f"Veja `trintena experiments show {experiment_id}`.",
+            ),
+        )
     case = Case.load(registry, record)
     trials = registry.trials(experiment_id)
     # One that was resumed keeps the answer of its last end until the next one.

@@ -68,7 +68,7 @@ def missing(settings: Settings) -> str | None:
 
 
 def track(settings: Settings, registry: Registry, experiment_id: int) -> Remark | None:
-    """Log an experiment that succeeded or failed; None where nobody asked for it.
+    """Log a training that succeeded or failed; None where nobody asked for it, and of a backtest.
 
     One that was stopped is not over: it is logged when it has been resumed, and whoever stopped it need not
     wait for a server. What a failed experiment had logged before it was resumed is deleted in MLflow.
@@ -77,7 +77,7 @@ def track(settings: Settings, registry: Registry, experiment_id: int) -> Remark 
     if uri is None or not _is_installed():
         return None
     record = registry.experiment(experiment_id)
-    if record.state == "cancelled":
+    if record.state == "cancelled" or record.spec.backtest is not None:
         return None
     from trintena.experiments.report import gather_report
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from trintena.services.forecasts import Forecasts
+from trintena.services.backtests import Backtests
 from trintena.services.memory import Memory
 from trintena.services.models import Models
 from trintena.services.prices import DEFAULT_SYMBOL, Delivery, Prices
@@ -22,7 +22,7 @@ __all__ = ["DEFAULT_SYMBOL", "Delivery", "Memory", "Services"]
 
 
 @dataclass(frozen=True)
-class Services(Forecasts, Models, Prices):
+class Services(Backtests, Models, Prices):
     """The use cases, over the objects that `bootstrap` wires together; threads may share one."""
 
     settings: Settings

@@ -75,6 +75,7 @@ class BacktestRun:
             workers=place.workers,
             last_value_rmse=None,
             phase="backtest",
+            is_backtest=True,
         )
         self._n_before = self._count()
 
