@@ -125,7 +125,7 @@ def test_a_file_that_changes_under_a_warm_server_is_seen_at_once(
     monkeypatch.setattr(files, "CLOCK_TICK_NS", 0)  # the files of this test are not old enough to be kept
     before = ask(visitor, version=champion.version)
     harms: tuple[Callable[[Path], None], ...] = (cut, change, Path.unlink)
-    for kind, harm in product(champion.checksums, harms):
+    for kind, harm in product(("keras", "scaler", "json"), harms):
         path = visitor.settings.models / f"{champion.stem}.{kind}"
         whole, at = path.read_bytes(), path.stat()
         harm(path)
