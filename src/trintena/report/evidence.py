@@ -251,7 +251,8 @@ def _coverage(answer: Answer) -> Piece | None:
 
 
 def _consulted(answer: Answer) -> Piece | None:
-    if not (n := answer.get("test_consulted")):
+    n = answer.get("test_consulted")
+    if not n or "n_trials" not in _told(answer):  # alone it is no evidence
         return None
     return phrase(en="Looks at the test", pt="Consultas ao teste"), words.consulted(n)
 

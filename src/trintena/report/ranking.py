@@ -19,7 +19,7 @@ _Column = tuple[str, Any]
 
 
 def board(report: Report) -> Markup:
-    """The ranked table, then each architecture without a result, with the reason."""
+    """The ranked table, then each baseline and each architecture without a result, with the reason."""
     ranked = [row for row in report.rows if row.get("rank") is not None]
     others = [row for row in report.rows if row.get("rank") is None]
     parts = []
@@ -36,6 +36,7 @@ def board(report: Report) -> Markup:
                 ),
             )
         )
+    parts += [_no_baseline(row) for row in report.answer.get("baselines") or () if row.get("reason")]
     if others:
         parts.append(_without_result(others))
     return joined(parts)
@@ -195,6 +196,12 @@ def _legend(report: Report) -> str:
             pt=" Arquiteturas ainda sem novos treinos ficam atrás das que já os têm.",
         )
     return told
+
+
+def _no_baseline(row: Mapping[str, Any]) -> Markup:
+    name, reason = words.baseline(row["key"], row["name"]), reasons.told(row["reason"])
+    told = phrase(en=f"Without the baseline {name}: {reason}", pt=f"Sem a referência {name}: {reason}")
+    return element("p", told, class_="note")
 
 
 def _without_result(rows: list[Mapping[str, Any]]) -> Markup:

@@ -48,12 +48,14 @@ def ranks(report: Report) -> Figure | str:
         )
     leader = int(validation.argmin())
     names = [label(name_of(model_id)) for _, _, model_id in judged]
+    first = judged[leader][2]
     place = number(float(test[leader]), ".4g")
+    axis = {"tickformat": ",d", "tick0": 1, "dtick": max(1, round(n / 10))}
     return Figure(
         key="ranks",
         finding=phrase(
-            en=f"The first on validation is number {place} of {number(n)} on the test.",
-            pt=f"A primeira na validação é a número {place} de {number(n)} no teste.",
+            en=f"The first on validation, {name_of(first)}, is number {place} of {number(n)} on the test.",
+            pt=f"A primeira na validação, {name_of(first)}, é a número {place} de {number(n)} no teste.",
         )
         + _meaning(correlation, chance_of(validation, test)),
         data=[
@@ -77,12 +79,12 @@ def ranks(report: Report) -> Figure | str:
             {
                 "title": phrase(en="rank on validation", pt="posição na validação"),
                 "range": [0.3, n + 0.7],
-                "tickformat": ",d",
+                **axis,
             },
             {
                 "title": phrase(en="rank on test", pt="posição no teste"),
                 "range": [n + 0.7, 0.3],
-                "tickformat": ",d",
+                **axis,
             },
             height=440,
         ),

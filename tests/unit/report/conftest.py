@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from trintena import metrics
 from trintena.domain import ExperimentSpec, Hyperparameters, Search, SearchSpace, TrialResult
+from trintena.intervals import LEVELS
 from trintena.report import Report, TestForecast
 from trintena.search.importance import importance
 from trintena.zoo.catalog import architecture
@@ -127,6 +129,90 @@ def make_test(model_id: int, n: int = 120, horizon: int = 1, seed: int = 3) -> T
     )
 
 
+def with_bands(test: TestForecast) -> TestForecast:
+    """With the volatility of each origin and bands that grow with it, the 90% band 1.6 of it wide."""
+    volatility = 0.01 * (1 + np.arange(len(test.last)) % 7 / 10)
+    widths = {
+        level: np.outer(wide * volatility, np.sqrt(np.arange(1, test.actual.shape[1] + 1)))
+        for level, wide in zip(LEVELS, (1.2, 1.6, 2.0), strict=True)
+    }
+    bounds = {
+        level: tuple(test.last[:, None] * np.exp(test.forecast + sign * half) for sign in (-1, 1))
+        for level, half in widths.items()
+    }
+    return replace(test, volatility=volatility, widths=widths, bounds=bounds)
+
+
+def scored(actual: np.ndarray, forecast: np.ndarray) -> dict[str, Any]:
+    """Every figure of a row on the test segment, as far as a report reads them."""
+    steps = {
+        "rmse": metrics.by_step(metrics.rmse, actual, forecast),
+        "skill": metrics.by_step(metrics.skill, actual, forecast),
+    }
+    return {
+        "directional_accuracy": 0.56,
+        "majority_share": MAJORITY,
+        "direction_p": 0.2,
+        "change_correlation": [0.5, 0.4, 0.6],
+        "best_shift": 0,
+        "by_step": steps,
+    }
+
+
+def make_judged(report: Report, n: int = 300, horizon: int = 1) -> Report:
+    """The same experiment as it is judged today: with all figures, evidence, and intervals."""
+    assert report.test is not None
+    test = with_bands(make_test(report.test.model_id, n, horizon))
+    random = np.random.default_rng(8)
+    rows = []
+    for row in report.rows:
+        if row["rank"] is not None:
+            of_row = test.forecast if row["rank"] == 1 else random.normal(0, 0.001, test.actual.shape)
+            row = {**row, "test_rmse": metrics.rmse(test.actual, of_row)}
+            row["metrics"] = {"test": scored(test.actual, of_row)}
+        rows.append(row)
+    baselines = []
+    fitted = {"key": "auto_ets", "name": "AutoETS", "validation_rmse": 0.0101}
+    for row in (*report.answer["baselines"], fitted):
+        of_row = np.full_like(test.actual, {"last_value": 0.0, "drift": 0.0003}.get(row["key"], -0.0005))
+        figures = {"test": scored(test.actual, of_row)}
+        row = {**row, "test_rmse": metrics.rmse(test.actual, of_row), "reason": None, "metrics": figures}
+        baselines.append(row)
+    reason = "the series is too short"
+    lost = {"key": "ridge", "name": "Ridge on the window", "validation_rmse": None, "reason": reason}
+    levels = {
+        str(level): {
+            "coverage": metrics.coverage(test.actual, test.forecast - half, test.forecast + half),
+            "split_coverage": level / 100 - 0.05,
+            "mean_width": float(2 * half.mean()),
+            "winkler": 0.05,
+            "coverage_by_step": [level / 100] * horizon,
+        }
+        for level, half in test.widths.items()
+    }
+    verdict = {
+        **report.answer["verdict"],
+        "dm_p": 0.21,
+        "dm_p_against_drift": 0.6,
+        "spa_p": 0.31,
+        "confidence_set": {"level": 0.9, "model_ids": [1, 6], "baselines": ["last_value"]},
+        "n_trials": 96,
+        "luck_level": 0.012,
+        "validation_skill": 0.01,
+        "shrinkage": 0.008,
+        "suspect_leakage": [],
+    }
+    answer = {
+        **report.answer,
+        "all_results": rows,
+        "baselines": [*baselines, lost],
+        "verdict": verdict,
+        "intervals": {"model": {"levels": levels}, "last_value": {"levels": levels}},
+        "horizon": horizon,
+    }
+    return replace(report, answer=answer, test=test, spec=replace(report.spec, horizon=horizon))
+
+
 def make_optimized(trials: list[TrialResult], **changes: Any) -> Report:
     """A finished experiment in optimized mode over these search trials."""
     models = list(dict.fromkeys(trial.model_id for trial in trials))
@@ -230,3 +316,15 @@ def optimized_with() -> Callable[..., Report]:
 def forecast_with() -> Callable[..., TestForecast]:
     """Makes forecasts of a test segment."""
     return make_test
+
+
+@pytest.fixture
+def judged(optimized: Report) -> Report:
+    """A finished experiment as it is judged today."""
+    return make_judged(optimized)
+
+
+@pytest.fixture
+def judged_with(optimized: Report) -> Callable[..., Report]:
+    """Makes one of so many origins and steps."""
+    return lambda **changes: make_judged(optimized, **changes)

@@ -95,6 +95,71 @@ def test_the_verdict_comes_first(page: Page) -> None:
     assert text.count("Not investment advice.") == 2
 
 
+def test_what_is_judged_today_has_every_section_and_figure(judged_with: Callable[..., Report]) -> None:
+    page = Page(render(judged_with(horizon=5)))
+    text = page.text
+    order = [
+        text.index(title)
+        for title in (
+            "Champion:",
+            "Verdict and its evidence",
+            "Who cannot be told from the best",
+            "Board",
+            "By step",
+            "On the test segment",
+            "Where the error comes from",
+            "Intervals on the test segment",
+            "What the forecast missed",
+            "Does the selection say anything?",
+            "Learning curves",
+        )
+    ]
+    assert order == sorted(order)
+    told = {"by-step", "volatility", "calibration", "coverage", "autocorrelation", "spread"}
+    assert told < figures(page)["figures"].keys()
+    assert "Were no architecture (of 4) better than the last value" in text
+    assert "Without the baseline Ridge on the window: the series is too short" in text
+    items = [attributes.get("class") for attributes in page.all("li") if "class" in attributes]
+    assert items.count("outside") == 4  # of four architectures and three baselines three are in the set
+    assert "card verdict" in [attributes.get("class") for attributes in page.all("section")]
+    assert (page.loads, page.unlisted_scripts, page.open) == ([], [], [])
+
+
+def test_of_one_step_nothing_is_told_by_step(judged: Report) -> None:
+    page = Page(render(judged))
+    assert "By step" not in page.text
+    assert "by-step" not in figures(page)["figures"]
+    assert "volatility" in figures(page)["figures"]
+
+
+def test_fast_mode_is_judged_like_the_other(judged: Report) -> None:
+    rows = [
+        {**row, "rmse": row["best_rmse"], "seeds": None} for row in judged.rows if row["rank"] is not None
+    ]
+    answer = {key: value for key, value in judged.answer.items() if key != "all_results"}
+    spec = replace(judged.spec, mode="fast", search=None)
+    page = Page(render(replace(judged, spec=spec, answer={**answer, "results": rows}, trials=())))
+    assert {"calibration", "spread", "volatility"} < figures(page)["figures"].keys()
+    assert "With 90% confidence 2 of 4 architectures" in page.text
+    assert "there was no search" in page.text
+
+
+def test_an_answer_of_an_older_version_says_what_it_lacks(page: Page) -> None:
+    assert "There is no evidence: nothing was judged, or by an older version that kept none." in page.text
+    assert "There are no intervals" in page.text
+    assert {"calibration", "coverage"}.isdisjoint(figures(page)["figures"])
+
+
+def test_figures_too_good_to_be_true_ring_before_anything_is_praised(judged: Report) -> None:
+    verdict = {**judged.answer["verdict"], "code": "beats_last_value", "skill_against_drift": 0.05}
+    praised = Page(render(replace(judged, answer={**judged.answer, "verdict": verdict})))
+    assert "card verdict ahead" in [attributes.get("class") for attributes in praised.all("section")]
+    leaks = {**verdict, "suspect_leakage": ["skill"]}
+    page = Page(render(replace(judged, answer={**judged.answer, "verdict": leaks})))
+    assert "Suspect leakage: its error is more than 3% below" in page.text
+    assert "card verdict ahead" not in [attributes.get("class") for attributes in page.all("section")]
+
+
 def test_the_board_ranks_models_among_baselines_and_keeps_what_failed(page: Page, optimized: Report) -> None:
     text = page.text
     board = text[text.index("Ranking") : text.index("On the test segment")]
@@ -166,10 +231,13 @@ def test_an_activation_is_no_markup_inside_a_figure(
     assert "&lt;a href=" in told
 
 
-def test_portuguese_is_portuguese_throughout(optimized: Report, monkeypatch: pytest.MonkeyPatch) -> None:
-    english = Page(render(optimized))
+def test_portuguese_is_portuguese_throughout(
+    judged_with: Callable[..., Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = judged_with(horizon=2)
+    english = Page(render(report))
     monkeypatch.setenv("TRINTENA_LANG", "pt")
-    page = Page(render(optimized))
+    page = Page(render(report))
     assert (english.lang, page.lang) == ("en", "pt-BR")
     assert "Não se distingue de repetir o último valor (ganho no teste +0,20%" in page.text
     assert "2 de jan. de 2019: 6.646,18" in page.text
