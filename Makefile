@@ -7,6 +7,8 @@ PYTHON ?=
 # Further words for pytest, as in: make test PYTEST="-k windows"
 PYTEST ?=
 TEST_PROCESSES ?= 2
+# Options of docs/results.py, as in: make results RESULTS="--nvda-csv NVDA.csv --budget 30m"
+RESULTS ?=
 PORT ?= 5000
 
 VENV := .venv
@@ -19,7 +21,7 @@ DEV := $(VENV)/.dev-installed
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo serve test test-slow check check-format check-lint check-types check-imports check-docs check-messages \
-    bench bench-search bench-strategies bench-peer bench-files format docs messages lock clean
+    bench bench-search bench-strategies bench-peer bench-files results format docs messages lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -60,6 +62,7 @@ check-imports: $(DEV)
 check-docs: $(DEV)
 	@printf '\n== Generated documentation\n'
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python docs/results.py --check
 
 check-messages: $(DEV)
 	@printf '\n== Translations\n'
@@ -85,8 +88,12 @@ format: $(DEV) ## bring the code into shape
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-docs: $(DEV) ## write docs/reference/ anew
+results: $(DEV) ## run both modes on three long series and write docs/results.md (RESULTS="--nvda-csv FILE")
+	$(BIN)/python docs/results.py $(RESULTS)
+
+docs: $(DEV) ## write docs/reference/ and the pages of results anew
 	$(BIN)/python docs/generate.py
+	$(BIN)/python docs/results.py --pages
 
 # The larger lock is resolved first, so that both hold the same version of everything they share. (The
 # peers have their own: TensorFlow does not allow their h5py.)
