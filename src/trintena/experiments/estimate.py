@@ -42,6 +42,8 @@ _START_S = 6.0
 """Processes that start and end, and the judgement."""
 _CORE_SECONDS = {"fast": 6.6e-6, "optimized": 2.2e-6}
 """K: for each unit of cost and each epoch."""
+_BASELINES_S = 2.0
+"""To fit the baselines once, on ten years of daily prices."""
 _LEFT_BY_PRUNING = 0.22
 _MEASURED_ROWS, _MEASURED_LOOKBACK = 2_517, 60
 TEN_YEARS = 2_517
@@ -107,6 +109,18 @@ def estimate(load: Workload, registry: Registry, *, workers: int) -> Estimate:
     if load.search is not None and load.search.budget_s is not None:
         return Estimate(n_trainings, load.search.budget_s)
     return Estimate(n_trainings, slowness(registry, load.mode, workers=workers) * expected(load, workers))
+
+
+def backtest_seconds(spec: ExperimentSpec, dataset: DatasetRow, *, workers: int) -> float:
+    """Seconds of a planned backtest, roughly: each refit with its baselines, or these alone."""
+    assert spec.backtest is not None
+    load, n_refits = workload_of(spec, dataset), spec.backtest.n_refits
+    shape = WindowShape(load.lookback, load.n_features, load.horizon)
+    rows = load.n_rows * load.lookback / (_MEASURED_ROWS * _MEASURED_LOOKBACK)
+    cost = trial_cost(architecture(spec.model_ids[0]), shape, "optimized", rows=rows)
+    refit = _CORE_SECONDS["optimized"] * cost * spec.hyperparameters.epochs
+    work = n_refits * refit + max(n_refits, 1) * _BASELINES_S
+    return _START_S + work / max(min(workers, 2 * n_refits), 1)
 
 
 def expected(load: Workload, workers: int) -> float:

@@ -64,6 +64,26 @@ def _winner(record: ExperimentRecord) -> dict[str, Any] | None:
     return winner and {key: winner[key] for key in ("model_id", "model_name", score)}
 
 
+def refuse_backtest(record: ExperimentRecord) -> None:
+    """Refuse what is there of trainings alone.
+
+    Raises:
+        UsageError: the experiment is a backtest.
+    """
+    if record.spec.backtest is None:
+        return
+    raise UsageError(
+        phrase(
+            en=f"Experiment {record.id} is a backtest; reports are of trainings.",
+            pt=f"O experimento {record.id} é um teste retroativo; relatórios são de treinos.",
+        ),
+        hint=phrase(
+            en=f"See `trintena experiments show {record.id}`.",
+            pt=f"Veja `trintena experiments show {record.id}`.",
+        ),
+    )
+
+
 def failures(registry: Registry, experiment_id: int) -> dict[str, int]:
     """Why trials failed, and how many did so for that reason."""
     trials = registry.trials(experiment_id, forecasts=False)

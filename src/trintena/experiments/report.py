@@ -6,11 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from trintena.errors import UsageError
 from trintena.experiments.answer import partial_answer
 from trintena.experiments.case import Case
 from trintena.experiments.judged import judged_forecast
-from trintena.language import phrase
+from trintena.experiments.overview import refuse_backtest
 from trintena.report import Report
 from trintena.search import total_trials
 from trintena.search.importance import importance
@@ -33,17 +32,7 @@ def gather_report(registry: Registry, experiment_id: int, *, alive: bool) -> Rep
         UsageError: it is a backtest.
     """
     record = registry.experiment(experiment_id)
-    if record.spec.backtest is not None:
-        raise UsageError(
-            phrase(
-                en=f"Experiment {experiment_id} is a backtest; reports are of trainings.",
-                pt=f"O experimento {experiment_id} é um teste retroativo; relatórios são de treinos.",
-            ),
-            hint=phrase(
-                en=f"See `trintena experiments show {experiment_id}`.",
-                pt=f"Veja `trintena experiments show {experiment_id}`.",
-            ),
-        )
+    refuse_backtest(record)
     case = Case.load(registry, record)
     trials = registry.trials(experiment_id)
     # One that was resumed keeps the answer of its last end until the next one.

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from trintena.bootstrap import application
 from trintena.settings import Settings
 from trintena.web.api import (
+    backtest,
     catalog,
     datasets,
     events,
@@ -64,7 +65,7 @@ def create_app(options: WebOptions | None = None, settings: Settings | None = No
         app.include_router(room.router)
     for room in (catalog, models, predict, datasets):
         app.include_router(room.router)
-    for room in (training, experiments, events, results):
+    for room in (training, backtest, experiments, events, results):
         app.include_router(room.router)
     app.include_router(preferences.router)
     app.include_router(training_page.router)

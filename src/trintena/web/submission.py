@@ -1,22 +1,25 @@
-"""Handing a training to the queue: for the API and for the page's form."""
+"""Handing a training or a backtest to the queue: for the API and for the forms of the pages."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from trintena.data.sources import csv_file
 from trintena.errors import UsageError
+from trintena.experiments.backtest import plan_backtest
 from trintena.experiments.plan import plan
 from trintena.language import number, phrase
 from trintena.search import total_trials
 from trintena.services import Delivery
+from trintena.web.backtest_request import BacktestWish
 from trintena.web.errors import RefusedError
 from trintena.web.site import Site
 from trintena.web.training_request import TrainingRequest
 from trintena.zoo import choose
 
-__all__ = ["Submitted", "TrainingRequest", "refuse_when_full", "submit"]
+__all__ = ["BacktestWish", "Submitted", "TrainingRequest", "refuse_when_full", "submit", "submit_backtest"]
 
 _RETRY_AFTER_S = 60
 
@@ -55,14 +58,48 @@ def submit(site: Site, request: TrainingRequest, key: str | None = None) -> Subm
     _refuse_too_many(site, request)
     wanted = request.to_plan()
     delivery = _prices(site, request)
+    return _enqueued(
+        site,
+        key,
+        delivery,
+        lambda: plan(wanted, delivery.series, site.registry, enqueued=True, submission_key=key),
+    )
+
+
+def submit_backtest(site: Site, wish: BacktestWish, key: str | None = None) -> Submitted:
+    """Hand a backtest to the queue; a second time under one key gives the first experiment again.
+
+    Raises:
+        RefusedError: the queue is full.
+        UsageError: the stretch is too short, or the refits make no sense.
+        NotFoundError: no such version, or its prices are no longer stored.
+        ArtifactError: its files are not whole.
+        SourceError, DataError: there are no prices, or they cannot be used.
+    """
+    if (known := _submitted(site, key)) is not None:
+        return known
+    refuse_when_full(site)
+    saved, delivery = site.services.to_backtest(wish.symbol, wish.version)
+    wanted = wish.to_plan()
+    return _enqueued(
+        site,
+        key,
+        delivery,
+        lambda: plan_backtest(
+            wanted, saved, delivery.series, site.registry, enqueued=True, submission_key=key
+        ),
+    )
+
+
+def _enqueued(site: Site, key: str | None, delivery: Delivery, planned: Callable[[], int]) -> Submitted:
+    """Plan an experiment and have it join the queue, unless its key or the queue forbids it by now."""
     with _one_submission:
         if (known := _submitted(site, key)) is not None:
             return known
         refuse_when_full(site)
-        registry = site.registry
-        experiment_id = plan(wanted, delivery.series, registry, enqueued=True, submission_key=key)
-        registry.add_event(experiment_id, "queued")
-    return Submitted(experiment_id, registry.standing(experiment_id).position, delivery.remarks)
+        experiment_id = planned()
+        site.registry.add_event(experiment_id, "queued")
+    return Submitted(experiment_id, site.registry.standing(experiment_id).position, delivery.remarks)
 
 
 def refuse_when_full(site: Site) -> None:

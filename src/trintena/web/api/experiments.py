@@ -42,9 +42,10 @@ def experiments(
     before: Annotated[
         int | None, Query(ge=1, le=LARGEST_ID, description="Only those submitted before this one.")
     ] = None,
+    backtests: Annotated[bool, Query(description="Backtests instead of trainings.")] = False,
 ) -> Response:
-    """Every experiment of the database, also those of the command line."""
-    records = site.registry.experiments(limit=limit + 1, before=before)
+    """Every training of the database, or every backtest, also those of the command line."""
+    records = site.registry.experiments(limit=limit + 1, before=before, backtests=backtests)
     shown = records[:limit]
     answer = {
         "experiments": [overview.described(site.settings, record) for record in shown],
@@ -140,7 +141,7 @@ def _state(site: Site, experiment_id: int) -> StateAnswer:
 def _current(site: Site) -> int | None:
     """The experiment that runs, else the next in the queue, else the newest."""
     registry = site.registry
-    for record in registry.experiments(states=("running",)):
+    for record in registry.experiments(states=("running",), backtests=None):
         if standing_of(site, record.id)["state"] == "running":
             return record.id
     waiting = registry.queue()

@@ -19,10 +19,12 @@ from fastapi.responses import JSONResponse
 
 from trintena.domain import finite_json
 from trintena.evaluation.studies import found_by
+from trintena.experiments.backtest import BacktestCase
 from trintena.experiments.case import Case
 from trintena.experiments.judged import judged_forecast
-from trintena.experiments.overview import rows_so_far
+from trintena.experiments.overview import refuse_backtest, rows_so_far
 from trintena.language import language
+from trintena.report import TestForecast
 from trintena.report.judged import saved_share
 from trintena.settings import Settings
 from trintena.web.api.fields import refusals
@@ -44,7 +46,8 @@ def curves(experiment_id: ExperimentNumber, site: TheSite) -> Response:
     """The best search trial of each architecture so far, epoch by epoch, and what is being trained."""
     registry = site.registry
     record = registry.experiment(experiment_id)
-    trials = registry.trials(experiment_id, purpose="search", forecasts=False)
+    is_training = record.spec.backtest is None
+    trials = registry.trials(experiment_id, purpose="search", forecasts=False) if is_training else []
     best = [trial for found in found_by(trials) if (trial := found.best_trial) is not None]
     best.sort(key=lambda trial: (trial.validation_rmse, trial.model_id))
     progress = registry.standing(experiment_id).progress
@@ -77,13 +80,14 @@ def curves(experiment_id: ExperimentNumber, site: TheSite) -> Response:
 def _last_value_rmse(result: Mapping[str, Any] | None, progress: Mapping[str, Any] | None) -> float | None:
     if result is not None:
         rows = {row["key"]: row for row in result["baselines"]}
-        return rows["last_value"]["validation_rmse"]  # type: ignore[no-any-return]
+        rmse: float | None = rows.get("last_value", {}).get("validation_rmse")
+        return rmse
     return None if progress is None else progress["last_value_rmse"]
 
 
 @router.get(
     "/test-forecasts",
-    summary="The leader's forecasts of the test segment",
+    summary="The leader's forecasts of the test segment, or those of a backtest",
     response_model=TestForecasts,
     responses=refusals(404, 422),
 )
@@ -96,10 +100,14 @@ def test_forecasts(experiment_id: ExperimentNumber, site: TheSite) -> Response:
     record = registry.experiment(experiment_id)
     answer: dict[str, Any] = dict.fromkeys(TestForecasts.model_fields)
     answer |= {"experiment_id": experiment_id, "target": record.spec.target}
-    if record.finished_at is None or record.result is None or record.result["winner"] is None:
+    result = record.result if record.finished_at is not None else None
+    if result is None or result.get("winner" if record.spec.backtest is None else "model") is None:
         return JSONResponse(answer)
     trials = registry.trials(experiment_id, purpose="refit" if record.spec.search else None)
-    test = judged_forecast(Case.load(registry, record), record.result, trials)
+    if record.spec.backtest is not None:
+        test: TestForecast | None = BacktestCase.load(registry, record).judged_forecast(trials)
+    else:
+        test = judged_forecast(Case.load(registry, record), result, trials)
     if test is not None:
         answer |= {
             "model_id": test.model_id,
@@ -141,6 +149,9 @@ def board(experiment_id: ExperimentNumber, site: TheSite) -> Response:
     """Every figure of the board so far, for a spreadsheet or a program."""
     record = site.registry.experiment(experiment_id)
     rows = [{"kind": "model", **row} for row in rows_so_far(site.registry, record)]
+    if record.spec.backtest is not None and record.result is not None and record.result["model"] is not None:
+        about = {name: record.result[name] for name in ("version", "model_id", "model_name")}
+        rows = [{"kind": "model", **about, **record.result["model"]}]
     rows += [{"kind": "baseline", **row} for row in (record.result or {}).get("baselines", [])]
     flat = [_flat(row) for row in rows]
     columns = list(dict.fromkeys(["kind", *(name for row in flat for name in row)]))
@@ -185,7 +196,7 @@ def report(
     download: Annotated[bool, Query(description="As a file to keep.")] = False,
 ) -> Response:
     """An experiment, finished or partial, as one page: board, curves, search, verdict and its evidence."""
-    site.registry.experiment(experiment_id)
+    refuse_backtest(site.registry.experiment(experiment_id))
     page = _rendered(site.settings, experiment_id)
     headers = {
         "Content-Security-Policy": f"sandbox allow-scripts; {_policy_of(page)}; frame-ancestors 'none'"

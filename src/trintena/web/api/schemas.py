@@ -8,6 +8,7 @@ from fastapi import Path
 from pydantic import BaseModel, Field
 
 from trintena.domain import Mode, Purpose, TrialState
+from trintena.web.api.backtest_schemas import BacktestAnswer
 from trintena.web.api.fields import LARGEST_ID
 from trintena.web.api.result_schemas import FastAnswer, FastRow, OpenModel, OptimizedAnswer, OptimizedRow
 
@@ -57,11 +58,13 @@ class RunningTrial(OpenModel):
 class ProgressOfRun(OpenModel):
     """How far a running experiment is. Times are seconds."""
 
-    phase: str = Field(description="`training`, then `judging`.", examples=["training"])
+    phase: str = Field(description="`training` or `backtest`, then `judging`.", examples=["training"])
     share: float = Field(description="Of its time, the part that has passed.", examples=[0.43])
     seconds_left: float | None = Field(description="Null: too early to say.", examples=[12.0])
     elapsed_s: float
-    last_value_rmse: float = Field(description="What is to be beaten, on validation.")
+    last_value_rmse: float | None = Field(
+        description="What is to be beaten, on validation; null of a backtest."
+    )
     n_trials: int
     n_ended: int
     running: list[RunningTrial]
@@ -122,7 +125,9 @@ class ExperimentDetail(Experiment):
     failures: dict[str, int] = Field(description="How many trials failed for which reason.")
     position: int | None
     progress: ProgressOfRun | None
-    result: FastAnswer | OptimizedAnswer | None = Field(description="Null before its first end.")
+    result: FastAnswer | OptimizedAnswer | BacktestAnswer | None = Field(
+        description="Null before its first end."
+    )
     results: list[FastRow | OptimizedRow] = Field(description="The board so far.")
 
 

@@ -10,10 +10,17 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from trintena.domain import Mode, Search, Strategy, finite_json
-from trintena.experiments.answer import partial_answer
-from trintena.experiments.case import Case
-from trintena.experiments.estimate import TEN_YEARS, Workload, estimate, rows_of, workload_of
+from trintena.experiments.estimate import (
+    TEN_YEARS,
+    Estimate,
+    Workload,
+    backtest_seconds,
+    estimate,
+    rows_of,
+    workload_of,
+)
 from trintena.experiments.plan import DEFAULT_YEARS, MAXIMUM_HORIZON, MAXIMUM_LOOKBACK, budget_seconds
+from trintena.experiments.stopped import stopped_answer
 from trintena.language import phrase
 from trintena.services import DEFAULT_SYMBOL
 from trintena.web.api.fields import refusals
@@ -45,6 +52,14 @@ Prefer = Annotated[
     Header(description="`respond-async`: answer at once with 202 and `Location`.", examples=[RESPOND_ASYNC]),
 ]
 _LOCATION = {"description": "Where the experiment is.", "schema": {"type": "string"}}
+ACCEPTED: dict[int | str, dict[str, Any]] = {
+    202: {
+        "model": Accepted,
+        "description": "Handed to the queue: asked for by `Prefer: respond-async`, or the server ends or "
+        "has waited as long as it may. The experiment goes on.",
+        "headers": {"Location": _LOCATION},
+    }
+}
 
 
 @router.post(
@@ -53,12 +68,7 @@ _LOCATION = {"description": "Where the experiment is.", "schema": {"type": "stri
     response_model=FastAnswer | OptimizedAnswer,
     response_description="The result, once the experiment has ended.",
     responses={
-        202: {
-            "model": Accepted,
-            "description": "Handed to the queue: asked for by `Prefer: respond-async`, or the server ends or "
-            "has waited as long as it may. The experiment goes on.",
-            "headers": {"Location": _LOCATION},
-        },
+        **ACCEPTED,
         **refusals(404, 409, 422, 424, 429),
     },
 )
@@ -76,6 +86,13 @@ async def train_advanced(
     experiment at `/api/experiments`.
     """
     submitted = await run_in_threadpool(submit, site, body, idempotency_key)
+    return await answered(request, site, hub, submitted, prefer)
+
+
+async def answered(
+    request: Request, site: Site, hub: Hub, submitted: Submitted, prefer: str | None
+) -> Response:
+    """The result of an experiment once it has ended, or at once, where preferred, where it will be."""
     wishes = {wish.split(";")[0].strip().lower() for wish in (prefer or "").split(",")}
     if RESPOND_ASYNC in wishes:
         return await run_in_threadpool(_accepted, site, submitted, {"Preference-Applied": RESPOND_ASYNC})
@@ -106,11 +123,11 @@ async def _gone(request: Request) -> None:
 def _accepted(site: Site, submitted: Submitted, headers: dict[str, str]) -> Response:
     registry, experiment_id = site.registry, submitted.experiment_id
     spec, standing = registry.experiment(experiment_id).spec, registry.standing(experiment_id)
-    cost = estimate(
-        workload_of(spec, registry.find_dataset(spec.dataset_hash)),
-        registry,
-        workers=site.settings.workers,
-    )
+    dataset, workers = registry.find_dataset(spec.dataset_hash), site.settings.workers
+    if spec.backtest is None:
+        cost = estimate(workload_of(spec, dataset), registry, workers=workers)
+    else:
+        cost = Estimate(spec.backtest.n_refits, backtest_seconds(spec, dataset, workers=workers))
     location = f"/api/experiments/{experiment_id}"
     answer = Accepted(
         experiment_id=experiment_id,
@@ -129,7 +146,7 @@ def _result(site: Site, submitted: Submitted) -> Response:
     record = site.registry.experiment(submitted.experiment_id)
     answer: dict[str, Any] | None = record.result
     if record.state == "cancelled" and answer is None:  # before its first trial had ended
-        answer = partial_answer(Case.load(site.registry, record), [], [])
+        answer = stopped_answer(site.registry, record)
     if answer is None or (record.state == "failed" and answer["status"] != "failed"):
         raise RefusedError(
             409,
