@@ -166,9 +166,9 @@ def by_volatility(report: Report) -> Figure | str:
         ),
         note=phrase(
             en="The origins in three equal parts by the volatility known at each (EWMA 0.94). The line at 0 "
-            "is the last value. A third of the segment says less than the whole: small differences are luck.",
+            "is the last value. A third of the segment says less than the whole: small gaps are luck.",
             pt="As origens em três partes iguais pela volatilidade conhecida em cada uma (EWMA 0,94). A "
-            "linha em 0 é o último valor. Um terço do teste diz menos que o todo: diferenças pequenas são "
+            "linha em 0 é o último valor. Um terço do teste diz menos que o todo: pequenos desníveis são "
             "sorte.",
         ),
         table=table(

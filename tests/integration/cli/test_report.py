@@ -47,7 +47,7 @@ def test_a_finished_experiment_becomes_a_page_that_stands_alone(trintena: Trinte
     assert [path.name for path in home.glob("*.staging")] == []
 
 
-def test_the_figures_are_those_of_the_answer(trintena: Trintena, home: Path) -> None:
+def test_the_figures_are_those_of_the_answer(trintena: Trintena, registry: Registry, home: Path) -> None:
     trintena("report", 1)
     drawn = figures(read(home / "report-1.html"))
     assert drawn.keys() >= {
@@ -65,7 +65,9 @@ def test_the_figures_are_those_of_the_answer(trintena: Trintena, home: Path) -> 
     actual, forecast, last, low, high = (trace["y"] for trace in drawn["prices"]["data"])
     assert len(actual) == len(forecast) == len(last)
     assert actual[:-1] == pytest.approx(last[1:], rel=1e-6)  # one step later
-    assert all(below < above for below, above in zip(low, high, strict=True))
+    held = [below <= came <= above for below, came, above in zip(low, actual, high, strict=True)]
+    levels = (registry.experiment(1).result or {})["intervals"]["model"]["levels"]
+    assert sum(held) / len(held) == pytest.approx(levels["90"]["coverage_by_step"][-1], abs=1e-9)
 
 
 def test_reading_does_not_count_as_a_look_at_the_test(

@@ -43,14 +43,15 @@ def test_it_stands_alone(page: Page) -> None:
 @pytest.mark.parametrize("target", ["log_return", "difference"])
 @pytest.mark.parametrize("lang", ["en", "pt"])
 def test_a_series_that_is_no_price_is_told_without_words_of_money(
-    optimized: Report, monkeypatch: pytest.MonkeyPatch, target: Target, lang: str
+    judged_with: Callable[..., Report], monkeypatch: pytest.MonkeyPatch, target: Target, lang: str
 ) -> None:
     """Of the same numbers; as a price they are told with all of these words."""
     monkeypatch.setenv("TRINTENA_LANG", lang)
-    assert optimized.test is not None
-    test = replace(optimized.test, target=target)
+    report = judged_with(horizon=2)
+    assert report.test is not None
+    test = replace(report.test, target=target)
     of_price, of_value = (
-        Page(render(replace(optimized, test=test, spec=replace(optimized.spec, measures=m, target=target))))
+        Page(render(replace(report, test=test, spec=replace(report.spec, measures=m, target=target))))
         for m in ("price", "value")
     )
     money = {
