@@ -14,6 +14,8 @@ from trintena.web.submission import BacktestWish, submit_backtest
 
 router = APIRouter(prefix="/api", tags=["trainings"])
 
+_NO_WISH = BacktestWish()
+
 
 @router.post(
     "/backtest",
@@ -30,7 +32,7 @@ async def backtest(
     request: Request,
     site: TheSite,
     hub: TheHub,
-    body: BacktestWish | None = None,
+    body: BacktestWish = _NO_WISH,
     prefer: Prefer = None,
     idempotency_key: Key = None,
 ) -> Response:
@@ -41,5 +43,5 @@ async def backtest(
     result; the backtest is an experiment of `/api/experiments?backtests=true`, where it can be cancelled and
     resumed.
     """
-    submitted = await run_in_threadpool(submit_backtest, site, body or BacktestWish(), idempotency_key)
+    submitted = await run_in_threadpool(submit_backtest, site, body, idempotency_key)
     return await answered(request, site, hub, submitted, prefer)
