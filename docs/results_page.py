@@ -105,10 +105,10 @@ def _by_chance(records: list[Record]) -> str:
     n, share = len(records), number(SIGNIFICANCE, ".0%")
     n_beats = sum(record["verdict"]["code"] == "beats_last_value" for record in records)
     return phrase(
-        en=f"Of {n} runs, {n_beats} beat the last value. Where there is nothing to find, a verdict says so "
-        f"in up to {share} of cases all the same, and runs on the same test segment share their luck: among "
-        "a few runs one such verdict may be chance.",
-        pt=f"De {n} treinos, {n_beats} superam o último valor. Onde não há nada a encontrar, um "
+        en=f"Runs that beat the last value: {n_beats} of {n}. Where there is nothing to find, a verdict "
+        f"says so in up to {share} of cases all the same, and runs on the same test segment share luck: "
+        "among a few runs one such verdict may be chance.",
+        pt=f"Treinos que superam o último valor: {n_beats} de {n}. Onde não há nada a encontrar, um "
         f"veredito ainda diz isso em até {share} dos casos, e treinos no mesmo teste dividem a sorte: entre "
         "poucos treinos, um veredito desses pode ser acaso.",
     )
