@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from trintena.report.markup import Markup
     from trintena.report.material import Report
 
+_FEW = 10
+"""Trials up to which each has its tick."""
 Point = tuple[float, "TrialResult"]
 """Where on the axis a trial stands, and the trial."""
 
@@ -45,7 +47,7 @@ def history_by_trial(report: Report) -> Figure | str:
     end = max(trial.number + 1 for trial in report.search_trials)
     best = min(complete(report.search_trials), key=rmse_of)
     n = len(report.search_trials)
-    figure = _history(report, points, float(end), x=_trial_axis())
+    figure = _history(report, points, float(end), x=_trial_axis(end))
     return Figure(
         key="by-trial",
         finding=phrase(
@@ -145,8 +147,9 @@ def _history(
     return [*traces, *reference([first, end], last)], layout(x, y, hovermode="closest")
 
 
-def _trial_axis() -> dict[str, object]:
+def _trial_axis(end: int) -> dict[str, object]:
     return {
+        **({"dtick": 1} if end <= _FEW else {}),  # there is no trial 3.5
         "title": phrase(en="trial of its architecture", pt="tentativa da arquitetura"),
         "tickformat": ",d",
     }
