@@ -107,11 +107,12 @@ def test_poison_in_validation_moves_no_weight_in_any_epoch() -> None:
 
 def assert_poison_stays_behind(honest: Found, other: Found, border: int) -> None:
     assert_same(honest.known_at(border), other.known_at(border))
-    # And it was poison: on the test segment nobody's forecasts or bands are what they were.
+    # And it was poison: on the test segment no forecast is what it was. (Some statistical models repeat the
+    # last value, and change nothing, whatever comes.)
     test_starts = max(border - honest.case.segments.test.start, 0)
     theirs = other.forecasts()
     for name, forecast in honest.forecasts().items():
-        if name.endswith(" test"):
+        if name.endswith(" test") and name not in ("auto_ets test", "auto_theta test"):
             assert not np.array_equal(forecast[test_starts:], theirs[name][test_starts:]), name
     for figures in ("skill", "test_rmse"):
         assert other.answer["winner"][figures] != honest.answer["winner"][figures]
@@ -126,7 +127,7 @@ def test_poison_leaves_all_that_an_experiment_knew_before_it_alone(
     assert_poison_stays_behind(honest, other, border)
     # One row more, and what reads it differs: nothing here is compared that could not differ.
     ours, theirs = honest.known_at(border + 1), other.known_at(border + 1)
-    for name in ("forecast: 9 search 0 test", "forecast: ridge test", "forecast: auto_ets test"):
+    for name in ("forecast: 9 search 0 test", "forecast: ridge test", "forecast: auto_arima test"):
         assert np.array_equal(ours[name][:-1], theirs[name][:-1])
         assert not np.array_equal(ours[name][-1:], theirs[name][-1:])
     for name in ("scores: 9 search 0", "90 % band: 9 search 0"):

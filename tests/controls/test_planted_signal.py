@@ -57,7 +57,7 @@ def assert_found(found: Found) -> None:
     assert told["skill_against_drift"] > 0.01
     assert max(told["dm_p"], told["spa_p"]) < 0.05
     assert told["validation_skill"] > told["luck_level"]
-    assert "last_value" not in told["confidence_set"]["baselines"]
+    assert GRU_CLASSIC in told["confidence_set"]["model_ids"]
     assert not told["persistence_clone"]
     assert {"r2"} <= set(told["suspect_leakage"]) <= {"skill", "r2", "direction"}
     # Both statements, as a person reads them.
