@@ -28,6 +28,7 @@ from trintena.web.languages import SpeakTheLanguage
 from trintena.web.live import open_hub
 from trintena.web.metrics import endpoint as metrics_endpoint
 from trintena.web.options import WebOptions
+from trintena.web.pages import backtest as backtest_page
 from trintena.web.pages import compare, forecast, home, login, plotly_files, preferences
 from trintena.web.pages.refused import ShowRefusals
 from trintena.web.pages.static_files import mount_static
@@ -61,7 +62,7 @@ def create_app(options: WebOptions | None = None, settings: Settings | None = No
     )
     keep_out(app, options)
     answer_errors(app)
-    for room in (health, reference, login, home, compare, forecast, plotly_files):
+    for room in (health, reference, login, home, compare, forecast, backtest_page, plotly_files):
         app.include_router(room.router)
     for room in (catalog, models, predict, datasets):
         app.include_router(room.router)

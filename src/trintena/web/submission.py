@@ -8,18 +8,17 @@ from dataclasses import dataclass
 
 from trintena.data.sources import csv_file
 from trintena.errors import UsageError
-from trintena.experiments.backtest import plan_backtest
+from trintena.experiments.backtest import BacktestRequest, plan_backtest
 from trintena.experiments.plan import plan
 from trintena.language import number, phrase
 from trintena.search import total_trials
 from trintena.services import Delivery
-from trintena.web.backtest_request import BacktestWish
 from trintena.web.errors import RefusedError
 from trintena.web.site import Site
 from trintena.web.training_request import TrainingRequest
 from trintena.zoo import choose
 
-__all__ = ["BacktestWish", "Submitted", "TrainingRequest", "refuse_when_full", "submit", "submit_backtest"]
+__all__ = ["Submitted", "TrainingRequest", "refuse_when_full", "submit", "submit_backtest"]
 
 _RETRY_AFTER_S = 60
 
@@ -66,8 +65,22 @@ def submit(site: Site, request: TrainingRequest, key: str | None = None) -> Subm
     )
 
 
-def submit_backtest(site: Site, wish: BacktestWish, key: str | None = None) -> Submitted:
+def submit_backtest(
+    site: Site,
+    wanted: BacktestRequest,
+    *,
+    symbol: str | None = None,
+    version: int | None = None,
+    key: str | None = None,
+) -> Submitted:
     """Hand a backtest to the queue; a second time under one key gives the first experiment again.
+
+    Args:
+        site: where.
+        wanted: over which dates, refitted how often.
+        symbol: whose champion; None: the newest of all.
+        version: which version, instead.
+        key: as `submit`.
 
     Raises:
         RefusedError: the queue is full.
@@ -79,8 +92,7 @@ def submit_backtest(site: Site, wish: BacktestWish, key: str | None = None) -> S
     if (known := _submitted(site, key)) is not None:
         return known
     refuse_when_full(site)
-    saved, delivery = site.services.to_backtest(wish.symbol, wish.version)
-    wanted = wish.to_plan()
+    saved, delivery = site.services.to_backtest(symbol, version)
     return _enqueued(
         site,
         key,

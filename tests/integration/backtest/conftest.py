@@ -29,7 +29,9 @@ class Bench:
     def plan(self, *, series: PriceSeries | None = None, version: int | None = None, **request: Any) -> int:
         registry = self.lab.app.registry
         saved = SavedModel.open(self.lab.models, registry.version(version or self.version.version))
-        return plan_backtest(BacktestRequest(**request), saved, series or self.series, registry)
+        experiment_id = plan_backtest(BacktestRequest(**request), saved, series or self.series, registry)
+        registry.save_dataset(self.series)  # it stays the newest of its symbol
+        return experiment_id
 
     def run(self, experiment_id: int, observe: Observer = lambda progress: None) -> dict[str, Any]:
         return run_experiment(self.lab.place, experiment_id, observe)

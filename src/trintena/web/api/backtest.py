@@ -8,9 +8,10 @@ from starlette.concurrency import run_in_threadpool
 from trintena.web.api.backtest_schemas import EXAMPLE, BacktestAnswer
 from trintena.web.api.fields import refusals
 from trintena.web.api.training import ACCEPTED, Key, Prefer, answered
+from trintena.web.backtest_request import BacktestWish
 from trintena.web.live import TheHub
 from trintena.web.site import TheSite
-from trintena.web.submission import BacktestWish, submit_backtest
+from trintena.web.submission import submit_backtest
 
 router = APIRouter(prefix="/api", tags=["trainings"])
 
@@ -43,5 +44,12 @@ async def backtest(
     result; the backtest is an experiment of `/api/experiments?backtests=true`, where it can be cancelled and
     resumed.
     """
-    submitted = await run_in_threadpool(submit_backtest, site, body, idempotency_key)
+    submitted = await run_in_threadpool(
+        submit_backtest,
+        site,
+        body.to_plan(),
+        symbol=body.symbol,
+        version=body.version,
+        key=idempotency_key,
+    )
     return await answered(request, site, hub, submitted, prefer)

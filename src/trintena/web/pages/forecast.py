@@ -6,7 +6,7 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from trintena.artifacts.files import KINDS
@@ -15,9 +15,11 @@ from trintena.errors import ArtifactError, NotFoundError, TrintenaError
 from trintena.language import phrase
 from trintena.report import words as report_words
 from trintena.web.errors import status_of
+from trintena.web.pages import backtest as backtests
 from trintena.web.pages import formats, words
 from trintena.web.pages.rendering import page
 from trintena.web.site import TheSite
+from trintena.web.submission import submit_backtest
 
 if TYPE_CHECKING:
     from trintena.domain import ModelVersion
@@ -38,23 +40,59 @@ def custom_model(
     site: TheSite,
     version: Annotated[int | None, Query(ge=1, le=2**62)] = None,
     whole: bool = False,
+    backtest: Annotated[int | None, Query(ge=1, le=2**62)] = None,
 ) -> HTMLResponse:
-    """One saved model, the newest champion if none is named.
+    """One saved model, the newest champion if none is named, with the backtest that is asked for.
 
     Its forecast may wait for a source of prices: a module asks for that part by itself, or, without
     scripts, `whole` has it made with the rest.
     """
-    versions = sorted(site.registry.versions(), key=lambda each: not each.is_winner)
-    if version is None and not versions:
+    if version is None and not site.registry.versions():
         return page(request, site, "forecast_none.html")
     model = site.registry.version(version) if version else site.services.model()
-    told = words.verdict_of(model)
     about = _forecast(site, model) if whole else None
+    return _shown(request, site, model, about=about, looked_at=backtest)
+
+
+@router.post("/custom-model/{version}/backtest")
+def submit(
+    request: Request,
+    site: TheSite,
+    version: int,
+    start: Annotated[str, Form(max_length=20)] = "",
+    end: Annotated[str, Form(max_length=20)] = "",
+    refit_every: Annotated[str, Form(max_length=9)] = "",
+    key: Annotated[str | None, Form(max_length=64)] = None,
+) -> Response:
+    """Queue a backtest of a version and show it; or show the form again, with what is wrong."""
+    given = {"start": start.strip(), "end": end.strip(), "refit_every": refit_every.strip()}
+    model = site.registry.version(version)
+    try:
+        submitted = submit_backtest(site, backtests.wanted(given), version=version, key=key or None)
+    except TrintenaError as error:
+        form = backtests.form_of(given, str(error))
+        return _shown(request, site, model, form=form, status=status_of(error))
+    return RedirectResponse(backtests.address(site.registry.experiment(submitted.experiment_id)), 303)
+
+
+def _shown(
+    request: Request,
+    site: Site,
+    model: ModelVersion,
+    *,
+    about: dict[str, Any] | None = None,
+    looked_at: int | None = None,
+    form: dict[str, Any] | None = None,
+    status: int = 200,
+) -> HTMLResponse:
+    """The page of a model: its forecast if it was made already, a backtest, and the form for one."""
+    versions = sorted(site.registry.versions(), key=lambda each: not each.is_winner)
+    told = words.verdict_of(model)
     return page(
         request,
         site,
         "forecast.html",
-        status=about["status"] if about else 200,
+        status=about["status"] if about else status,
         model=model,
         versions=[(each, _named(each)) for each in versions],
         sentence=report_words.verdict(told),
@@ -67,6 +105,8 @@ def custom_model(
         kinds=[kind for kind in KINDS if kind in model.checksums],
         champion=site.registry.champion(model.symbol, model.target, model.horizon),
         about=about,
+        backtest=backtests.of_model(site, model, looked_at),
+        backtest_form=form or backtests.form_of(),
     )
 
 

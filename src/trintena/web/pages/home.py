@@ -67,11 +67,11 @@ def cancel(site: TheSite, experiment_id: int) -> RedirectResponse:
 def _row(site: Site, record: ExperimentRecord) -> dict[str, Any]:
     """An experiment as the table shows it."""
     about = overview.described(site.settings, record)
-    told = (record.result or {}).get("verdict")
+    told = (record.result or {}).get("verdict") if record.spec.backtest is None else None
     return {
         **about,
         "told_state": report_words.state(about["state"]),
-        "mode": words.mode(record.spec.mode),
+        "mode": words.kind(record.spec),
         "done": words.done(record),
         "skill": (told or {}).get("skill"),
         "ahead": words.is_ahead(told),
@@ -83,7 +83,7 @@ def _row(site: Site, record: ExperimentRecord) -> dict[str, Any]:
 def _current(site: Site) -> list[dict[str, Any]]:
     """What runs and what waits, in the order of the queue, with how far each is."""
     registry = site.registry
-    alive = [record.id for record in registry.experiments(states=("running",))]
+    alive = [record.id for record in registry.experiments(states=("running",), backtests=None)]
     return [_standing(site, id_) for id_ in dict.fromkeys([*registry.queue(), *alive])]
 
 

@@ -20,6 +20,11 @@ def mode(code: str) -> str:
     return names.get(code, code)
 
 
+def kind(spec: ExperimentSpec) -> str:
+    """What an experiment does: a training's mode, or that it is a backtest."""
+    return mode(spec.mode) if spec.backtest is None else phrase(en="Backtest", pt="Teste retroativo")
+
+
 def features(code: str, measures: Measures) -> str:
     """What a network reads."""
     if measures == "value":
@@ -42,7 +47,9 @@ def steps(n: int) -> str:
 
 
 def n_trainings(spec: ExperimentSpec) -> int:
-    """How many trainings an experiment's search, or its one round, has at most."""
+    """How many trainings an experiment's search, or its one round, has at most; a backtest, refits."""
+    if spec.backtest is not None:
+        return max(spec.backtest.n_refits, 1)
     return len(spec.model_ids) * (1 if spec.search is None else total_trials(spec.search))
 
 

@@ -15,6 +15,7 @@ from trintena.report.figure import Figure
 from trintena.report.judged import error_saved, price_path
 from trintena.report.learning import learning_curves
 from trintena.report.material import selection
+from trintena.web.pages import backtest
 from trintena.web.pages.training.ranking import ranking
 from trintena.web.pages.words import in_short, is_ahead, n_trainings
 
@@ -31,6 +32,8 @@ def report_of(registry: Registry, record: ExperimentRecord, *, curves: bool = Fa
 
     `curves` asks for the learning curves, too.
     """
+    if record.spec.backtest is not None:
+        return backtest.report_of(registry, record)
     case = Case.load(registry, record)
     answer = record.result if record.finished_at is not None else None
     judged = answer is not None and answer.get("status") == "success"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Form, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 from starlette.datastructures import FormData
 
@@ -17,7 +17,7 @@ from trintena.jobs.locks import is_held, workers_at_work
 from trintena.report import words as report_words
 from trintena.report.figure import Figure
 from trintena.web.errors import RefusedError, status_of
-from trintena.web.pages import words
+from trintena.web.pages import backtest, words
 from trintena.web.pages.rendering import page
 from trintena.web.pages.training import telling
 from trintena.web.pages.training.choices import offered
@@ -46,15 +46,16 @@ async def _sent(request: Request) -> AsyncIterator[FormData]:
 
 
 @router.get(PATH)
-def show(
-    request: Request, site: TheSite, experiment: Number | None = None, new: bool = False
-) -> HTMLResponse:
-    """An experiment, or what runs at the moment, or the form."""
+def show(request: Request, site: TheSite, experiment: Number | None = None, new: bool = False) -> Response:
+    """An experiment, or what trains at the moment, or the form; a backtest is shown with its model."""
     if experiment is None and not new:
         experiment = _current(site)
     if experiment is None:
         return _form(request, site, Filled(key=str(uuid4())))
-    return _experiment(request, site, site.registry.experiment(experiment))
+    record = site.registry.experiment(experiment)
+    if record.spec.backtest is not None:
+        return RedirectResponse(backtest.address(record), 303)
+    return _experiment(request, site, record)
 
 
 @router.post(PATH)
@@ -133,11 +134,12 @@ def resume(site: TheSite, experiment: Annotated[int, Form()]) -> RedirectRespons
 
 
 def _current(site: Site) -> int | None:
-    """What runs, else what waits first; also what the command line runs."""
+    """What trains, else what waits first; also what the command line runs."""
     alive = (
         r.id for r in site.registry.experiments(states=("running",)) if is_held(site.settings.locks, r.id)
     )
-    return next(iter(site.registry.queue()), None) or next(alive, None)
+    waiting = (id_ for id_ in site.registry.queue() if site.registry.experiment(id_).spec.backtest is None)
+    return next(waiting, None) or next(alive, None)
 
 
 def _form(
