@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -77,27 +78,33 @@ def test_progress_moves_to_the_end(bench: Bench) -> None:
     assert seen[-1][:2] == ("judging", 4)
 
 
+def version_with(bench: Bench, name: str, **metrics: Any) -> int:
+    """A version of the same files with other metrics."""
+    registry, own = bench.lab.app.registry, bench.version
+    stem = own.stem.replace("walk", name)
+    for kind in own.checksums:
+        (bench.lab.models / f"{stem}.{kind}").write_bytes(bench.lab.file(own, kind).read_bytes())
+    about = {field.name: getattr(own, field.name) for field in fields(own)}
+    about |= {"stem": stem, "metrics": {**own.metrics, **metrics}, "is_winner": False}
+    return registry.register_version(
+        **{name: value for name, value in about.items() if name != "version"}
+    ).version
+
+
 def test_a_refit_that_diverges_fails_the_backtest_and_says_where(bench: Bench) -> None:
-    registry = bench.lab.app.registry
-    about = registry.version(bench.version.version)
-    stem = about.stem.replace("walk", "wild")
-    wild = {**about.metrics, "learning_rates": [1e30] * len(about.metrics["learning_rates"])}
-    fields = {
-        name: getattr(about, name)
-        for name in ("symbol", "model_id", "model_name", "mode", "target", "horizon", "experiment_id")
-    }
-    fields |= {
-        name: getattr(about, name)
-        for name in ("dataset_hash", "created_at", "checksums", "parameters", "versions")
-    }
-    version = registry.register_version(**fields, metrics=wild, stem=stem)
-    for kind in ("keras", "scaler", "json"):
-        (bench.lab.models / f"{stem}.{kind}").write_bytes(bench.lab.file(about, kind).read_bytes())
-    experiment_id = bench.plan(version=version.version, refit_every=200)
+    wild = [1e30] * len(bench.version.metrics["learning_rates"])
+    experiment_id = bench.plan(version=version_with(bench, "wild", learning_rates=wild), refit_every=200)
     with pytest.raises(TrialError, match=r"The forecasts from 2011-03-28 to .* failed: diverged"):
         bench.run(experiment_id)
     bench.forget_tasks()
-    assert registry.experiment(experiment_id).state == "failed"
+    assert bench.lab.app.registry.experiment(experiment_id).state == "failed"
+
+
+def test_one_that_nobody_knows_how_to_fit_keeps_its_weights(bench: Bench) -> None:
+    version = version_with(bench, "bare", learning_rates=None)
+    with pytest.raises(UsageError, match="cannot be fitted anew"):
+        bench.plan(version=version, refit_every=50)
+    bench.plan(version=version)
 
 
 def test_listings_show_trainings_unless_asked(bench: Bench) -> None:

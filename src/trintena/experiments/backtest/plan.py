@@ -63,7 +63,7 @@ def plan_backtest(
     version = saved.version
     made = _made_from(saved)
     first, stop = _stretch(request, made, version, series)
-    _check_refits(request.refit_every, stop - first - version.horizon + 1)
+    _check_refits(request.refit_every, stop - first - version.horizon + 1, version)
     start = _first_row(made, first, version, series)
     lookback = saved.transformation.lookback
     spec = ExperimentSpec(
@@ -98,6 +98,12 @@ def hyperparameters_of(version: ModelVersion) -> Hyperparameters:
     """What a version was trained with."""
     names = Hyperparameters.__dataclass_fields__
     return Hyperparameters(**{name: version.parameters[name] for name in names})
+
+
+def learning_rates_of(version: ModelVersion) -> list[float]:
+    """Of the epochs that a version was trained for, each at its own rate; none if nobody wrote them down."""
+    rates: list[float] = version.metrics.get("learning_rates") or []
+    return rates[: version.parameters.get("epochs_trained", len(rates))]
 
 
 def _made_from(saved: SavedModel) -> dict[str, Any]:
@@ -165,9 +171,23 @@ def _remedy(version: ModelVersion, series: PriceSeries, latest: int | None) -> s
     )
 
 
-def _check_refits(refit_every: int | None, n_origins: int) -> None:
+def _check_refits(refit_every: int | None, n_origins: int, version: ModelVersion) -> None:
     if refit_every is None:
         return
+    if not learning_rates_of(version):
+        raise UsageError(
+            phrase(
+                en=f"Version {version.version} cannot be fitted anew: it was saved without its learning "
+                "rates.",
+                pt=f"A versão {version.version} não pode ser ajustada de novo: foi salva sem suas taxas de "
+                "aprendizado.",
+            ),
+            field="refit_every",
+            hint=phrase(
+                en="Keep its weights, or train the model again.",
+                pt="Mantenha os pesos, ou treine o modelo de novo.",
+            ),
+        )
     if refit_every < 1:
         raise UsageError(
             phrase(

@@ -19,6 +19,7 @@ from trintena.errors import TrialError
 from trintena.evaluation.baselines import FITTED
 from trintena.experiments.backtest.answer import final_answer, stopped_answer
 from trintena.experiments.backtest.case import TEST, BacktestCase
+from trintena.experiments.backtest.plan import learning_rates_of
 from trintena.experiments.progress import Progress, Running, StudyProgress
 from trintena.jobs.protocol import Failed, Finished, Started, Task
 from trintena.language import phrase
@@ -61,6 +62,7 @@ class BacktestRun:
         self.place, self.case, self.observe = place, case, observe
         self.registry, self.id = place.registry, case.experiment_id
         self.saved = SavedModel.open(place.settings.models, self.registry.version(case.backtest.version))
+        self._rates = learning_rates_of(self.saved.version)
         (self._model_id,) = case.spec.model_ids
         # Blocks that are stored, in this run or before.
         stored = self.registry.trials(self.id, forecasts=False)
@@ -125,7 +127,7 @@ class BacktestRun:
         }
         submit, cost = self.place.executor.submit, float(len(segments.train))
         if self.case.is_refitted and number not in self._of_model:
-            refit = {**data, "trial": self._trial(number), "learning_rates": self._learning_rates}
+            refit = {**data, "trial": self._trial(number), "learning_rates": self._rates}
             submit(Task(("model", number), REFIT, refit, label=self._study.name, cost=cost))
         if number not in self._of_baselines:
             submit(Task(("baselines", number), ROLL_BASELINES, data, label="baselines", cost=cost))
@@ -134,13 +136,6 @@ class BacktestRun:
         """The version's setting and seed, for a block."""
         spec = self.case.spec
         return TrialResult(self._model_id, "WAITING", spec.hyperparameters, spec.seed, number)
-
-    @property
-    def _learning_rates(self) -> list[float]:
-        """Of the epochs that the version was trained for, each at its own rate."""
-        version = self.saved.version
-        rates: list[float] = version.metrics["learning_rates"][: version.parameters["epochs_trained"]]
-        return rates
 
     @property
     def _chunks(self) -> list[range]:
