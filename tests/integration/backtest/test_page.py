@@ -78,6 +78,9 @@ def test_its_address_among_experiments_leads_to_its_model(visitor: Visitor, benc
     expected = f"/custom-model?version={bench.version.version}&backtest={number}#backtest"
     assert (shown.status_code, shown.headers["location"]) == (303, expected)
     assert f"#{number} " not in visitor.sees("/").text  # trainings alone are listed
+    bench.run(number)
+    pair = f"experiment={bench.trained['experiment_id']}&experiment={number}"
+    visitor.sees(f"/compare?{pair}")  # by hand alone; what a backtest lacks is left empty
 
 
 def test_one_that_was_cancelled_offers_to_go_on(visitor: Visitor, bench: Bench) -> None:
