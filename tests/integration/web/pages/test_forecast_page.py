@@ -71,7 +71,8 @@ def test_forecast_stands_beside_the_last_value_in_both_languages(visitor: Visito
     assert f"Last value: {last:,.2f}." in text
     for step in steps:
         (low, high), (lower, higher) = (step["intervals"][level] for level in ("80", "95"))
-        bounds = f"{low:,.2f} – {high:,.2f} {lower:,.2f} – {higher:,.2f}"
+        dash = "\N{EN DASH}"
+        bounds = f"{low:,.2f} {dash} {high:,.2f} {lower:,.2f} {dash} {higher:,.2f}"
         assert f"{step['price']:,.2f} {bounds} {step['price'] - last:+z,.2f}" in text
     assert f"80% interval: {low:,.2f} to {high:,.2f}." in text
     held = [
