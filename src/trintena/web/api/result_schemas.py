@@ -126,6 +126,13 @@ class Curves(BaseModel):
     running: list[GrowingCurve]
 
 
+class Bounds(BaseModel):
+    """Between which values each forecast was meant to come, as it was said at its origin."""
+
+    lower: list[list[float | None]]
+    upper: list[list[float | None]]
+
+
 class TestForecasts(BaseModel):
     """The leader's forecasts of the test segment; every list is null where it was not consulted.
 
@@ -149,4 +156,7 @@ class TestForecasts(BaseModel):
     error_saved: list[float | None] | None = Field(
         description="Squared error saved over the last value up to each origin, as a share of all of the "
         "last value's; it ends at 1 - (1 - skill)^2. Null also where the series never changed."
+    )
+    intervals: dict[str, Bounds] | None = Field(
+        description="By level in percent (80, 90, 95); empty for an experiment of before there were any."
     )

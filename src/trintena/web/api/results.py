@@ -119,6 +119,9 @@ def test_forecasts(experiment_id: ExperimentNumber, site: TheSite) -> Response:
             "actual_change": test.actual,
             "forecast_change": test.forecast,
             "error_saved": saved_share(test),
+            "intervals": {
+                str(level): {"lower": lower, "upper": upper} for level, (lower, upper) in test.bounds.items()
+            },
         }
     return JSONResponse(finite_json(answer))
 

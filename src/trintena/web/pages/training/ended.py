@@ -11,6 +11,7 @@ from trintena.experiments.case import Case
 from trintena.experiments.judged import judged_forecast
 from trintena.language import number, phrase
 from trintena.report import Report, reasons, words
+from trintena.report.evidence import alarm, evidence
 from trintena.report.figure import Figure
 from trintena.report.judged import error_saved, price_path
 from trintena.report.learning import learning_curves
@@ -70,6 +71,8 @@ def ended(registry: Registry, record: ExperimentRecord, state: str) -> dict[str,
     whole = state == "succeeded"
     return {
         "verdict": words.verdict(told) if whole else None,
+        "alarm": alarm(told),
+        "evidence": evidence(report.answer) if whole else [],
         "ahead": whole and is_ahead(told),
         "in_short": in_short(told) if whole else phrase(en="Not judged", pt="Sem veredito"),
         "consulted": words.consulted(n) if (n := report.answer.get("test_consulted")) else "",

@@ -48,7 +48,19 @@ export function testGain({ dates: targets, error_saved: saved }, words) {
   return { data, ends, layout: layout(dates(x), y, ends, { hovermode: "x unified" }) };
 }
 
-export function pricePath({ dates: targets, actual, forecast, last }, words) {
+// The band that was shown with each forecast: nine of ten values are meant to lie in it.
+const BAND = "90";
+
+function band(x, bounds) {
+  const side = (rows) => rows.map((row) => row.at(-1));
+  const edge = { colour: "rgba(0,0,0,0)", width: 0, hoverinfo: "skip", meta: { interval: BAND } };
+  return [
+    line(x, side(bounds.lower), `${BAND} %`, edge),
+    line(x, side(bounds.upper), `${BAND} %`, { ...edge, fill: "tonexty", fillcolor: colour("chart-model", 0.12) }),
+  ];
+}
+
+export function pricePath({ dates: targets, actual, forecast, last, intervals: levels }, words) {
   if (!targets?.length) return null;
   const x = targets.map((row) => day(row.at(-1)));
   const columns = { actual: actual.map((row) => row.at(-1)), last_value: last, model: forecast.map((row) => row.at(-1)) };
@@ -56,7 +68,10 @@ export function pricePath({ dates: targets, actual, forecast, last }, words) {
     Object.entries(columns).map(([key, y]) => ({ key, x, y, hovertemplate: VALUE })),
     words,
   );
+  const bounds = levels?.[BAND];
+  if (bounds) data.unshift(...band(x, bounds));
   const newest = Object.values(columns).flatMap((y) => y.slice(-OPENS_ON));
+  if (bounds) newest.push(...[bounds.lower, bounds.upper].flatMap((rows) => rows.slice(-OPENS_ON).map((row) => row.at(-1))));
   const opening = x.length > 1 ? { range: [x.at(-Math.min(OPENS_ON, x.length)), x.at(-1)] } : {};
   const y = { tickformat: ",.6~g", range: around(newest) };
   return { data, ends, layout: layout({ ...dates(x), ...opening }, y, ends, { hovermode: "x unified" }) };
