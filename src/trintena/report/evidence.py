@@ -6,7 +6,7 @@ was judged or because it is of an older version, is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from trintena.language import number, phrase
@@ -243,11 +243,16 @@ def _coverage(answer: Answer) -> Piece | None:
     levels = ((answer.get("intervals") or {}).get("model") or {}).get("levels")
     if not levels:
         return None
-    bands = "; ".join(f"{level}%: {number(figures['coverage'], '.1%')}" for level, figures in levels.items())
+    held = [number(figures["coverage"], ".1%") for figures in levels.values()]
     return phrase(en="Intervals", pt="Intervalos"), phrase(
-        en=f"So much of the test segment lay inside the band of {bands}.",
-        pt=f"Parte do teste que ficou dentro da banda de {bands}.",
+        en=f"The bands of {_list(f'{level}%' for level in levels)} held {_list(held)} of the test segment.",
+        pt=f"As bandas de {_list(f'{level}%' for level in levels)} contiveram {_list(held)} do teste.",
     )
+
+
+def _list(parts: Iterable[str]) -> str:
+    *first, last = parts
+    return phrase(en=" and ", pt=" e ").join(filter(None, (", ".join(first), last)))
 
 
 def _consulted(answer: Answer) -> Piece | None:

@@ -271,7 +271,7 @@ def test_the_evidence_stands_in_short_under_the_verdict_and_the_alarm_before_it(
         "once in twenty; the winner reached +5.00%.",
         "  From validation to test: Skill +5.00% where the winner was chosen, +4.10% on the test: 0.90 "
         "percentage points lost.",
-        "  Intervals: So much of the test segment lay inside the band of 90%: 89.4%.",
+        "  Intervals: The bands of 90% held 89.4% of the test segment.",
     ]
     assert page[first + 6].startswith("Champion")
 

@@ -81,7 +81,7 @@ def test_every_piece_has_its_numbers_and_the_name_of_its_test() -> None:
         "Does it foresee?": "Forecast and actual changes correlate at +0.08; with 95% confidence between "
         "-0.01 and +0.17. The forecast path fits the actual one best at a lag of 1; what foresees fits at "
         "0, what repeats the last value at 1.",
-        "Intervals": "So much of the test segment lay inside the band of 80%: 79.4%; 90%: 90.0%.",
+        "Intervals": "The bands of 80% and 90% held 79.4% and 90.0% of the test segment.",
         "Looks at the test": "Test consulted 3 times for these dates: the more often, the likelier luck.",
     }
 
