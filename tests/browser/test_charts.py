@@ -18,6 +18,9 @@ ACTUAL, MODEL, LAST_VALUE = "rgb(23, 32, 43)", "rgb(0, 114, 178)", "rgb(213, 94,
 DARK_MODEL = "rgb(86, 180, 233)"
 
 LINES = "place => [...place.querySelectorAll('.js-line')].map(line => getComputedStyle(line).stroke)"
+BANDS = "place => place.data.filter(trace => trace.meta?.interval)"
+EDGE = "rgb(0, 0, 0)"
+"""Of a band that has no edge: a line without a colour."""
 DASHES = """place => [...place.querySelectorAll('.js-line')]
   .filter(line => line.style.strokeDasharray).map(line => line.style.stroke)"""
 VIEW = "place => [...place.layout.xaxis.range, ...place.layout.yaxis.range].map(String)"
@@ -121,7 +124,10 @@ def test_the_search_is_shown_by_its_three_charts(ended: Page) -> None:
     assert {"Model", "Last value", "squared error saved"} <= set(texts(gain))
 
     path = chart(ended, "price-path")
-    assert set(path.evaluate(LINES)) == {ACTUAL, MODEL, LAST_VALUE}
+    assert set(path.evaluate(LINES)) == {ACTUAL, MODEL, LAST_VALUE, EDGE}
+    assert path.evaluate(LINES).count(EDGE) == 2
+    lower, upper = path.evaluate(BANDS)
+    assert all(low < high for low, high in zip(lower["y"], upper["y"], strict=True))
     assert path.evaluate(DASHES) == [LAST_VALUE]
     assert {"Actual", "Model", "Last value"} <= set(texts(path))
     dates = path.evaluate("place => place.data[0].x")
@@ -156,7 +162,8 @@ def test_one_epoch_is_a_dot_for_each_architecture_the_best_at_the_top(page: Page
 def test_the_forecast_starts_at_the_last_value(page: Page, server: Server) -> None:
     page.goto(f"{server.address}/custom-model?version=2")
     place = chart(page, "forecast")
-    actual, last, forecast = place.evaluate("place => place.data")
+    assert len(place.evaluate(BANDS)) == 4, "both edges of two levels"
+    actual, last, forecast = place.evaluate("place => place.data.filter(trace => !trace.meta?.interval)")
     assert [last["x"][0], last["y"][0]] == [forecast["x"][0], forecast["y"][0]]
     assert last["y"][0] == last["y"][1]
     assert last["x"][0] == actual["x"][-1]

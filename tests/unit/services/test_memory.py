@@ -255,7 +255,7 @@ def test_a_model_that_was_registered_anew_is_opened_anew(
 
 def test_a_forecast_belongs_to_a_model_and_a_series(memory: Memory, write: Write, tmp_path: Path) -> None:
     def forecast() -> Forecast:
-        return Forecast(np.datetime64("2020-01-03"), 1.0, series().dates[:1], np.zeros(1), np.ones(1))
+        return Forecast(np.datetime64("2020-01-03"), 1.0, series().dates[:1], np.zeros(1), np.ones(1), {})
 
     one = memory.saved_model(tmp_path, write(1))
     other = memory.saved_model(tmp_path, write(2, b"other network"))
