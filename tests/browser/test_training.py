@@ -195,6 +195,7 @@ def test_a_killed_worker_delays_a_training(page: Page, workshop: Server) -> None
     expect_champion(page)
 
 
+@pytest.mark.slow
 def test_a_restarted_server_is_found_again(page: Page, start_server: StartServer, trained: Path) -> None:
     server = start_server(trained)
     port = server.address.rpartition(":")[2]

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:Depreca
 STEADY = [activation for activation in ACTIVATIONS if activation != "exponential"]
 
 
-@pytest.mark.parametrize("backend", ["numpy", "jax"])
+@pytest.mark.parametrize("backend", ["numpy", pytest.param("jax", marks=pytest.mark.slow)])
 def test_files_open_in_a_fresh_process_without_trintena(backend: str, tmp_path: Path) -> None:
     windows = np.random.default_rng(0).normal(size=(3, SHAPE.lookback, SHAPE.n_features)).astype(np.float32)
     np.save(tmp_path / "windows.npy", windows)

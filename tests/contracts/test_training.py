@@ -77,8 +77,8 @@ def assert_keras_fits_the_same(chosen: Sequence[tuple[Architecture, str]], resul
 
 
 def test_training_equals_keras_fit(tmp_path: Path) -> None:
-    activations = ("tanh", "relu", "gelu", "elu", "swish", "mish")
-    assert_keras_fits_the_same(list(zip(ONE_OF_EACH_FAMILY, activations, strict=True)), tmp_path / "fits.npz")
+    chosen = list(zip(ONE_OF_EACH_FAMILY[::2], ("tanh", "gelu", "swish"), strict=True))
+    assert_keras_fits_the_same(chosen, tmp_path / "fits.npz")
 
 
 @pytest.mark.slow

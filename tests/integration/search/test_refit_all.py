@@ -148,6 +148,7 @@ def test_a_training_that_fails_leaves_the_judged_champion_to_serve(lab: Lab) -> 
 # Killed
 
 
+@pytest.mark.slow
 def test_a_kill_between_the_two_registrations_leaves_no_duplicate(tmp_path: Path, prices: Path) -> None:
     home = tmp_path / "home"
     words = ("--csv", prices, *WORDS, "--models", "9", "--refit-all", "--workers", 1)

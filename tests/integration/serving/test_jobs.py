@@ -137,7 +137,9 @@ def test_what_runs_ends_within_seconds_of_its_cancellation_and_keeps_what_is_fin
         assert {model: row for model, row in trials(home).items() if model in kept} == kept
 
 
-@pytest.mark.parametrize("killed", ["worker", pytest.param("web", marks=pytest.mark.slow), "both"])
+@pytest.mark.parametrize(
+    "killed", [*(pytest.param(one, marks=pytest.mark.slow) for one in ("worker", "web")), "both"]
+)
 def test_a_kill_loses_nothing(home: Path, paused: Any, undisturbed: dict[str, Any], killed: str) -> None:
     with serve(home) as server:
         first, second = ask(server), ask(server, model_ids=[9])
@@ -213,6 +215,7 @@ def test_a_port_that_is_taken_is_said_and_nothing_begins(home: Path) -> None:
     assert workers_at_work(home / "locks") == []
 
 
+@pytest.mark.slow
 def test_a_web_process_of_several_that_dies_is_replaced(home: Path) -> None:
     with serve(home, "--web-processes", 2) as server:
         number = ask(server, model_ids=[9])

@@ -25,8 +25,11 @@ WAITING = 3
 NOBODY = "http://127.0.0.1:9"
 
 
+@pytest.mark.parametrize(
+    "phases", ["examples,fuzzing", pytest.param("examples,coverage,fuzzing", marks=pytest.mark.slow)]
+)
 def test_no_fault_and_no_answer_that_is_not_described(
-    settings: Settings, walk: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, walk: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, phases: str
 ) -> None:
     for proxy in ("HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.setenv(proxy, NOBODY)
@@ -38,7 +41,7 @@ def test_no_fault_and_no_answer_that_is_not_described(
             [
                 *(sys.executable, "-m", "schemathesis.cli", "run", f"{server.base}/openapi.json"),
                 *("--checks", ",".join(CHECKS), "--header", "Prefer:respond-async"),
-                *("--exclude-path-regex", "/events$", "--phases", "examples,coverage,fuzzing"),
+                *("--exclude-path-regex", "/events$", "--phases", phases),
                 *("--max-examples", "6", "--seed", "1", "--request-timeout", "30", "--continue-on-failure"),
             ],
             cwd=tmp_path,
