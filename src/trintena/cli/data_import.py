@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from trintena.domain import PriceSeries
 
 AllowJumps = Annotated[
-    bool, typer.Option("--allow-jumps", help="Accept a step of the close by more than a factor of 4.")
+    bool, typer.Option("--allow-jumps", help="Accept a step of a price by more than a factor of 4.")
 ]
 
 

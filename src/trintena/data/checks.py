@@ -3,7 +3,7 @@
 | found | answer |
 |---|---|
 | no rows, a date that is missing, a date that occurs twice, an infinity | refused |
-| a step of a price by more than a factor of 4, or to zero | refused, unless allowed |
+| a step of a price, not of another value, by more than a factor of 4, or to zero | refused, unless allowed |
 | a row without a close | dropped and counted |
 | rows newest first, or in no order | sorted |
 | open, high, low or volume missing in more than one row of ten | that column is left out |
@@ -17,6 +17,7 @@ names.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -83,6 +84,7 @@ def checked_series(
     lines: Sequence[int] | None = None,
     notes: list[Note] | None = None,
     measures: Measures = "price",
+    again: str | None = None,
 ) -> PriceSeries:
     """A series with increasing dates and finite values, made of what a source found.
 
@@ -91,10 +93,12 @@ def checked_series(
         dates: one for each row, in any order.
         columns: `close`, and any of `open`, `high`, `low`, `volume`; NaN where a value is missing.
         source: where the rows come from, in a word.
-        allow_jumps: accept a step of the close by more than a factor of 4.
+        allow_jumps: accept a step of a price by more than a factor of 4.
         lines: the line of the file that each row stood on, for the messages.
         notes: receives one for each thing that was sorted, dropped or filled.
         measures: whether the close is a price.
+        again: the command that imports the same rows with options that are added; by default the rows
+            were fetched.
 
     Raises:
         DataError: the rows cannot be used; see the table at the top of this module.
@@ -138,8 +142,9 @@ def checked_series(
     kept_lines = None if lines is None else where[kept].tolist()
 
     _refuse_duplicates(symbol, dates, kept_lines)
-    _judge_jumps(symbol, dates, table[:, close], kept_lines, allow_jumps, notes, measures)
-    names, table = _without_gaps(names, table, notes)
+    if measures == "price":  # the ratio of two temperatures near zero says nothing
+        _judge_jumps(symbol, dates, table[:, close], kept_lines, allow_jumps, notes, again)
+    names, table = _without_gaps(names, table, notes, measures)
     return PriceSeries(symbol, dates, tuple(names), np.ascontiguousarray(table), source, measures)
 
 
@@ -244,10 +249,10 @@ def _judge_jumps(
     lines: Sequence[int] | None,
     allow_jumps: bool,
     notes: list[Note],
-    measures: Measures,
+    again: str | None,
 ) -> None:
     if (close <= 0).sum() > max(1, MAX_NOT_POSITIVE * len(close)):
-        return  # no price: a temperature, a balance, for which a ratio means nothing
+        return  # no price, whatever its title: a temperature, a balance
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         ratios = close[1:] / close[:-1]
         far = np.maximum(ratios, 1 / ratios) > MAX_STEP_FACTOR
@@ -259,41 +264,51 @@ def _judge_jumps(
         return
     before = int(jumps[0])
     after = before + 1
-    n, name = len(jumps), words.close(measures)
+    n = len(jumps)
     if allow_jumps:
         message = phrase(
-            en=f"Steps of the {name} by more than a factor of {MAX_STEP_FACTOR:g} allowed: {number(n)}.",
-            pt=f"Saltos do {name} por um fator maior que {MAX_STEP_FACTOR:g} aceitos: {number(n)}.",
+            en=f"Steps of the close by more than a factor of {MAX_STEP_FACTOR:g} allowed: {number(n)}.",
+            pt=f"Saltos do fechamento por um fator maior que {MAX_STEP_FACTOR:g} aceitos: {number(n)}.",
         )
         notes.append(Note("jumps_allowed", n, message))
         return
     low = f"{number(close[before], 'g')}", f"{day(dates[before])}{_line(before, lines)}"
     high = f"{number(close[after], 'g')}", f"{day(dates[after])}{_line(after, lines)}"
     times = number(ratios[before], ".4g")
-    cause_en, cause_pt = ("a split that was not adjusted", "um desdobramento sem ajuste")
-    if measures == "value":
-        cause_en, cause_pt = ("another unit", "outra unidade")
     more_en = f" There are {number(n - 1)} more such steps." if n > 1 else ""
     more_pt = f" Há mais {number(n - 1)} saltos assim." if n > 1 else ""
     raise DataError(
         phrase(
-            en=f"{symbol}: the {name} goes from {low[0]} on {low[1]} to {high[0]} on {high[1]}, {times} "
+            en=f"{symbol}: the close goes from {low[0]} on {low[1]} to {high[0]} on {high[1]}, {times} "
             f"times as much; more than {MAX_STEP_FACTOR:g} times up or down in one step looks like "
-            f"{cause_en}, or two files joined.{more_en}",
-            pt=f"{symbol}: o {name} vai de {low[0]} em {low[1]} para {high[0]} em {high[1]}, {times} "
+            f"a split that was not adjusted, or two files joined.{more_en}",
+            pt=f"{symbol}: o fechamento vai de {low[0]} em {low[1]} para {high[0]} em {high[1]}, {times} "
             f"vezes o valor; mais de {MAX_STEP_FACTOR:g} vezes para cima ou para baixo de uma linha à outra "
-            f"parece {cause_pt}, ou dois arquivos emendados.{more_pt}",
+            f"parece um desdobramento sem ajuste, ou dois arquivos emendados.{more_pt}",
         ),
         field="close",
-        hint=phrase(
-            en="Correct or remove the row that is wrong; if the step is real, say --allow-jumps.",
-            pt="Corrija ou remova a linha errada; se o salto for real, use --allow-jumps.",
-        ),
+        hint=_to_accept(symbol, again),
+    )
+
+
+def _to_accept(symbol: str, again: str | None) -> str:
+    """What to do about a jump: whole commands, for not every command that meets one has the options."""
+    if again is None:
+        order = f"trintena data fetch {shlex.quote(symbol)} --allow-jumps"
+        return phrase(
+            en=f"If the step is real, accept it with `{order}`.",
+            pt=f"Se o salto for real, aceite-o com `{order}`.",
+        )
+    return phrase(
+        en="Correct or remove the row that is wrong. If the step is real, import the file with "
+        f"`{again} --allow-jumps`; if these are no prices, with `{again} --measures value`.",
+        pt="Corrija ou remova a linha errada. Se o salto for real, importe o arquivo com "
+        f"`{again} --allow-jumps`; se não forem preços, com `{again} --measures value`.",
     )
 
 
 def _without_gaps(
-    names: list[str], table: Float[np.ndarray, "row column"], notes: list[Note]
+    names: list[str], table: Float[np.ndarray, "row column"], notes: list[Note], measures: Measures
 ) -> tuple[list[str], Float[np.ndarray, "row kept"]]:
     """Leave out or fill the columns with missing values; `table` has none in its close."""
     close = table[:, names.index("close")]
@@ -305,7 +320,7 @@ def _without_gaps(
             notes.append(_left_out(name, n, len(table)))
             continue
         if n:
-            notes.append(_filled(name, n))
+            notes.append(_filled(name, n, measures))
             table[gaps, index] = 0.0 if name == "volume" else close[gaps]
         if name == "volume" and not table[:, index].any():
             message = phrase(
@@ -326,8 +341,9 @@ def _left_out(name: str, n: int, n_rows: int) -> Note:
     return Note("column_left_out", n, message)
 
 
-def _filled(name: str, n: int) -> Note:
-    taken = "0" if name == "volume" else phrase(en="the close of the row", pt="o fechamento da linha")
+def _filled(name: str, n: int, measures: Measures) -> Note:
+    close = words.close(measures)
+    taken = "0" if name == "volume" else phrase(en=f"the {close} of the row", pt=f"o {close} da linha")
     message = phrase(
         en=f"{name} missing in {counted(n)}: {taken} taken.",
         pt=f"{name} falta em {counted(n)}: vale {taken}.",

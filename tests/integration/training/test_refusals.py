@@ -70,6 +70,16 @@ def test_a_series_that_is_too_short_says_by_how_much(refused: Refused, tmp_path:
     assert "validation has 36 origins and needs 100" in said
 
 
+def test_a_jump_names_the_command_that_accepts_it(refused: Refused, tmp_path: Path) -> None:
+    prices = write_prices(tmp_path / "split.csv", 300)
+    prices.write_text(prices.read_text() + "2035-01-01,1,1,1,1,1\n")
+    said = refused("--column", "close", csv=prices)
+    command = f"`trintena data import {prices} --column close"
+    assert f"{command} --allow-jumps`" in said
+    assert f"{command} --measures value`" in said
+    assert "Too few rows" in refused("--column", "close", "--measures", "value", csv=prices)
+
+
 def test_an_answer_that_could_not_be_written_is_refused_before_training(
     refused: Refused, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ from hypothesis.extra import numpy as npst
 
 from trintena.data.checks import MAX_SYMBOL_LENGTH, Note, checked_series, checked_symbol
 from trintena.errors import DataError
+from trintena.language import speaking
 
 DAYS = np.datetime64("2020-01-06", "s") + np.arange(20) * np.timedelta64(1, "D")
 
@@ -78,7 +79,16 @@ def test_a_jump_by_more_than_four_is_refused_with_dates_and_ratio(after, times):
     assert "2020-01-07" in message
     assert "2020-01-08" in message
     assert f"{times} times as much" in message
-    assert "--allow-jumps" in message
+    assert "`trintena data fetch X --allow-jumps`" in message
+
+
+@pytest.mark.parametrize("values", [(10, 10, 41), (10, 0.2, 10), (2, 0, -3), (0.1, -0.1, 1.7)])
+def test_values_that_are_no_prices_may_step_by_any_ratio(values):
+    notes: list[Note] = []
+    columns = {"close": column(*values)}
+    series = checked_series("C", DAYS[:3], columns, "test", measures="value", notes=notes)
+    assert series.close.tolist() == list(values)
+    assert not notes
 
 
 @pytest.mark.parametrize("after", [40.0, 2.5])
@@ -114,6 +124,22 @@ def test_few_gaps_are_filled_and_many_cost_the_column():
         "low left out: missing in 3 rows of 20.",
         "volume missing in 1 row: 0 taken.",
     ]
+
+
+def test_the_close_that_fills_a_gap_is_called_what_the_series_measures():
+    high = np.full(20, 2.0)
+    high[3] = np.nan
+    for measures, told in (("price", ("close", "fechamento")), ("value", ("value", "valor"))):
+        en, pt = told
+        for language, sentence in (
+            ("en", f"high missing in 1 row: the {en} of the row taken."),
+            ("pt", f"high falta em 1 linha: vale o {pt} da linha."),
+        ):
+            notes: list[Note] = []
+            columns = {"high": high, "close": np.full(20, 1.5)}
+            with speaking(language):
+                checked_series("X", DAYS, columns, "test", measures=measures, notes=notes)
+            assert said(notes) == [sentence]
 
 
 def test_a_volume_of_zero_throughout_is_left_out():

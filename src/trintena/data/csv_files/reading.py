@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,7 +75,7 @@ def read_csv(
         decimal: what stands before the decimals, `.` or `,`.
         thousands: what stands between thousands: `.`, `,`, a space, `'` or `none`.
         day_first: whether 3/4/2020 is the third of April.
-        allow_jumps: accept a step of the close by more than a factor of 4.
+        allow_jumps: accept a step of a price by more than a factor of 4.
         measures: whether the series is of prices or of other values; by default as its columns say.
 
     Raises:
@@ -111,8 +113,26 @@ def read_csv(
         lines=table.lines,
         notes=notes,
         measures=measures or measured(table, layout),
+        again=_again(
+            table,
+            {
+                "name": name,
+                "symbol": symbol,
+                "column": column,
+                "decimal": decimal,
+                "thousands": thousands,
+            },
+            day_first,
+        ),
     )
     return CsvReading(series, Understanding(text.encoding, table, layout, dates, numbers, notes, series))
+
+
+def _again(table: Table, given: Mapping[str, str | None], day_first: bool | None) -> str:
+    """The command that imports the same rows of the file, for options to be added."""
+    said = [f"--{option} {shlex.quote(value)}" for option, value in given.items() if value is not None]
+    order = {True: "--dayfirst", False: "--monthfirst", None: ""}[day_first]
+    return " ".join(filter(None, (table.import_command, *said, order)))
 
 
 def _refuse_lost_adjustment(

@@ -125,7 +125,7 @@ class Upload(BaseModel):
     measures: Measures | None = Field(
         default=None, description="Whether it is of prices or of other values, where its titles mislead."
     )
-    allow_jumps: bool = Field(default=False, description="Accept a step of the close by a factor above 4.")
+    allow_jumps: bool = Field(default=False, description="Accept a step of a price by a factor above 4.")
     dry_run: bool = Field(default=False, description="Say how the file is understood, and store nothing.")
 
 
@@ -144,7 +144,8 @@ def import_dataset(
 ) -> Reading:
     """Read a file, say how it was understood, and store its series, unless it is a `dry_run`.
 
-    What could be read in two ways is asked for: nothing is guessed. A refusal names line, column and cell.
+    What could be read in two ways is asked for: nothing is guessed. A refusal names line, column and cell; an
+    option of the command line that its hint names, such as `--allow-jumps`, is a field of the same meaning here.
     """
     reading = read_upload(
         upload.file,

@@ -242,7 +242,7 @@ def test_file_that_cannot_be_read_is_refused_without_options_of_the_command_line
     jumping = WALKED.copy()
     jumping[250:] *= 10
     page = refused(visitor, files={"file": ("a.csv", csv_of(jumping), "text/csv")}, series="csv")
-    assert "If the step is real, accept it below." in page.text
+    assert "If the step is real, accept it below; if these are no prices, say below" in page.text
     assert "--" not in page.text
 
 

@@ -142,11 +142,20 @@ def test_values_are_told_without_words_of_money(read):
     told = " ".join(read(content, "load.csv").understood)
     assert "Dropped: 1 row without a value (line 3)." in told
     assert told.endswith("value from 5 to 7.")
-    jump = refusal(read, content.replace("7\n", "70\n"), file="load.csv")
-    assert "the value goes from 5" in jump
-    for word in ("close", "split"):
-        assert word not in told + jump
-    assert "price" not in (told + jump).replace("values that are not prices", "")
+    assert "close" not in told
+    assert "price" not in told.replace("values that are not prices", "")
+
+
+def test_a_temperature_near_zero_is_read_and_one_that_is_called_a_close_is_told_how(read):
+    rows = "2020-01-06;0,4\n2020-01-07;-1,2\n2020-01-08;0,1\n2020-01-09;5,6\n"
+    rows += "".join(f"2020-02-{day:02};{day},5\n" for day in range(1, 29))
+    assert read("date;temperature\n" + rows).series.close[:4].tolist() == [0.4, -1.2, 0.1, 5.6]
+    told = refusal(read, "date;close\n" + rows, file="its air.csv", decimal=",", day_first=False)
+    assert "trintena data import " in told
+    command = "its air.csv' --decimal , --monthfirst"
+    assert f"{command} --allow-jumps`; if these are no prices, with `" in told
+    assert f"{command} --measures value`." in told
+    assert len(read("date;close\n" + rows, measures="value").series) == 32
 
 
 def test_a_chosen_column_stands_alone(read):
@@ -372,7 +381,7 @@ def test_numbers_are_read_as_people_write_them(read, cell, expected):
 def test_volumes_may_be_abbreviated_and_prices_may_not(read):
     text = "date;close;vol\n2020-01-06;1.5;42.94M\n2020-01-07;1.5;1.5k\n2020-01-08;1.5;2 B\n"
     assert read(text).series.values[:, 1].tolist() == [42_940_000, 1_500, 2e9]
-    assert read(text, column="vol", allow_jumps=True).series.close.tolist()[0] == 42_940_000
+    assert read(text, column="vol").series.close.tolist()[0] == 42_940_000
     assert "found '98,50 b' (an abbreviation?)" in refusal(read, "Datum;Kurs\n13.01.2020;98,50 b\n")
     assert "found '120 T'" in refusal(read, "date;close;volume\n2020-01-06;1.5;120 T\n")
 

@@ -88,7 +88,8 @@ def of_ambiguity() -> dict[str, str]:
     """What to do about a file that is not certain, where the command line would take an option."""
     return {
         "jumps": phrase(
-            en="If the step is real, accept it below.", pt="Se o salto for verdadeiro, aceite-o abaixo."
+            en="If the step is real, accept it below; if these are no prices, say below what is measured.",
+            pt="Se o salto for real, aceite-o abaixo; se não forem preços, diga abaixo o que foi medido.",
         ),
         "meant": phrase(
             en="Correct the file, or say below how it is meant.",
@@ -129,6 +130,11 @@ def _sentence(error: TrintenaError | RefusedError, form: Filled) -> str:
         remedy = phrase(en="Use target “difference”.", pt="Use o alvo “diferença”.")
     elif form["series"] == "csv" and error.hint and "--" in error.hint:
         remedy = of_ambiguity()["jumps" if "--allow-jumps" in error.hint else "meant"]
+    elif error.hint and "--allow-jumps" in error.hint:
+        remedy = phrase(
+            en="If the step is real, send the prices as a CSV file and accept it there.",
+            pt="Se o salto for real, envie os preços em um arquivo CSV e aceite-o ali.",
+        )
     elif error.hint and "--" not in error.hint and "`trintena" not in error.hint:
         remedy = error.hint
     elif isinstance(error, UsageError) and error.field in (None, "lookback", "split", "years"):
