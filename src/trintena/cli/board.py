@@ -6,14 +6,13 @@ from typing import Any
 
 from rich.text import Text
 
+from trintena.cli.forecast_shown import print_forecast
 from trintena.cli.output import screen
 from trintena.cli.ranking import is_fitted, print_ranking
 from trintena.cli.texts import say, setting
 from trintena.language import number, span
 from trintena.report import words
 from trintena.report.evidence import alarm, essentials
-
-_STEPS_SHOWN = 5
 
 
 def print_board(answer: dict[str, Any]) -> None:
@@ -102,7 +101,7 @@ def _print_verdict(answer: dict[str, Any]) -> None:
 
 
 def _print_champion(answer: dict[str, Any]) -> None:
-    champion, winner, forecast = answer["champion"], answer["winner"], answer["forecast"]
+    champion, winner = answer["champion"], answer["winner"]
     name = say("version", name=winner["model_name"], version=champion["version"])
     serving = answer.get("serving")
     _say(_titled(name, champion["is_winner"] and serving is None))
@@ -121,16 +120,7 @@ def _print_champion(answer: dict[str, Any]) -> None:
         _say(say("serving_failure", reason=failure))
     n = answer["test_consulted"]
     _say(say("consulted_once") if n == 1 else say("consulted", n=n))
-    _say(say("next") + ":")
-    steps, last = forecast["forecast"], number(forecast["last_value"], ",.2f")
-    for step in steps[:_STEPS_SHOWN]:
-        price = number(step["price"], ",.2f")
-        _say("  " + say("forecast", date=step["date"], price=price, origin=forecast["origin"], last=last))
-    if len(steps) > _STEPS_SHOWN:
-        final, more = steps[-1], len(steps) - _STEPS_SHOWN
-        _say("  " + say("more_steps", n=more, date=final["date"], price=number(final["price"], ",.2f")))
-    if "old_data" in forecast["warnings"]:
-        _say(say("old_data", days=number(forecast["age_days"], ",d")))
+    print_forecast(answer["forecast"])
 
 
 def _titled(name: str, is_champion: bool) -> str:

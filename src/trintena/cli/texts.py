@@ -94,12 +94,15 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "consulted": ("Test consulted {n} times for these dates.", "Teste consultado {n} vezes nestas datas."),
     "consulted_once": ("Test consulted once.", "Teste consultado 1 vez."),
-    "forecast": (
-        "{date}: {price}. Last value, {origin}: {last}.",
-        "{date}: {price}. Último valor, {origin}: {last}.",
-    ),
     "no_baseline": ("Without the baseline {name}: {reason}", "Sem a referência {name}: {reason}"),
-    "next": ("Next forecast", "Próxima previsão"),
+    "next": (
+        "Next forecast (last value, {date}: {last}):",
+        "Próxima previsão (último valor, {date}: {last}):",
+    ),
+    "interval": (
+        "; 8 times in 10, between {low} and {high}",
+        "; em 8 de 10 casos, entre {low} e {high}",
+    ),
     "more_steps": ("… {n} more steps to {date}: {price}", "… mais {n} passos até {date}: {price}"),
     "old_data": (
         "The newest data is {days} days old: the forecast starts there, not today.",

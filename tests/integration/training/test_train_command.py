@@ -101,7 +101,8 @@ def test_below_the_board_stand_verdict_champion_and_forecast(finished: Done) -> 
     (step,) = answer["forecast"]["forecast"]
     assert answer["forecast"]["origin"] == answer["segments"]["test"]["last"][:10]
     assert step["date"] > answer["forecast"]["origin"]
-    assert f"{step['date']}: {step['price']:,.2f}" in out
+    low, high = step["intervals"]["80"]
+    assert f"{step['date']}: {step['price']:,.2f}; 8 times in 10, between {low:,.2f} and {high:,.2f}\n" in out
     assert "Not investment advice." in out
 
 
@@ -137,7 +138,7 @@ def test_the_board_speaks_portuguese(one_diverged: Done) -> None:
         "Tendência média (referência)",
         "Falharam (1)",
         "Campeão: LSTM + LayerNormalization, versão 1",
-        "Próxima previsão:",
+        "Próxima previsão (último valor, ",
         "Não é recomendação de investimento.",
     ):
         assert words in out, words

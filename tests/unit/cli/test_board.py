@@ -43,7 +43,14 @@ BASELINES = [baseline("drift", 0.0231, skill=-0.0042), baseline("last_value", 0.
 
 
 def steps(n: int) -> list[dict[str, Any]]:
-    return [{"date": f"2019-01-{day:02d}", "price": 6650.25 + day} for day in range(1, n + 1)]
+    return [
+        {
+            "date": f"2019-01-{day:02d}",
+            "price": 6650.25 + day,
+            "intervals": {"80": [6650.25 - 99 * day, 6650.25 + 101 * day], "95": [6000.0, 7000.0]},
+        }
+        for day in range(1, n + 1)
+    ]
 
 
 def answer(**others: Any) -> dict[str, Any]:
@@ -181,7 +188,8 @@ def test_the_board_speaks_portuguese_with_its_numbers(
         "Falharam (1)",
         "No teste, seu erro é 1,23% menor que o do último valor e 0,45% menor",
         "Campeão: Model 11, versão 4",
-        "2019-01-01: 6.651,25. Último valor, 2018-12-31: 6.635,28.",
+        "Próxima previsão (último valor, 2018-12-31: 6.635,28):",
+        "  2019-01-01: 6.651,25; em 8 de 10 casos, entre 6.551,25 e 6.751,25\n",
         "Não é recomendação de investimento.",
     ):
         assert told in page
@@ -203,8 +211,8 @@ def test_a_finished_board_tells_verdict_champion_files_and_forecast(capsys: Capt
         "  models/X_11_a.scaler",
         "  models/X_11_a.json",
         "Test consulted once.",
-        "Next forecast:",
-        "  2019-01-01: 6,651.25. Last value, 2018-12-31: 6,635.28.",
+        "Next forecast (last value, 2018-12-31: 6,635.28):",
+        "  2019-01-01: 6,651.25; 8 times in 10, between 6,551.25 and 6,751.25",
         "75 s in all. Not investment advice.",
     ]
 
@@ -320,9 +328,40 @@ def test_of_many_steps_the_first_five_and_the_last_are_shown(capsys: Capture) ->
         *(f"2019-01-{day:02d}" for day in range(1, 6)),
         "2019-01-12",
     ]
-    assert "  … 7 more steps to 2019-01-12: 6,662.25" in page.splitlines()
+    final = "  … 7 more steps to 2019-01-12: 6,662.25; 8 times in 10, between 5,462.25 and 7,862.25"
+    assert final in page.splitlines()
     print_board(answer(forecast={**answer()["forecast"], "forecast": steps(5)}))
     assert "more steps" not in capsys.readouterr().out
+
+
+def told_forecast(capsys: Capture, forecast: dict[str, Any]) -> list[str]:
+    print_board(answer(forecast={"warnings": [], "age_days": 3, **forecast}))
+    rest = capsys.readouterr().out.split("Test consulted once.\n")[1]
+    return rest.splitlines()[:-1]
+
+
+def test_numbers_of_several_dates_end_below_each_other_and_times_are_told_with_dates(capsys: Capture) -> None:
+    values = ((9.8, -0.5, 20.125), (10.2, -3.4, 23.0))
+    forecast = [
+        {"date": f"2017-04-13T0{8 + k}:00:00", "price": price, "intervals": {"80": list(interval)}}
+        for k, (price, *interval) in enumerate(values)
+    ]
+    given = {"origin": "2017-04-13T07:00:00", "last_value": 9.24, "forecast": forecast}
+    assert told_forecast(capsys, given) == [
+        "Next forecast (last value, 2017-04-13 07:00:00: 9.24):",
+        "  2017-04-13 08:00:00:  9.80; 8 times in 10, between -0.50 and 20.12",
+        "  2017-04-13 09:00:00: 10.20; 8 times in 10, between -3.40 and 23.00",
+    ]
+
+
+def test_a_forecast_without_intervals_says_nothing_of_any(capsys: Capture) -> None:
+    for without in ({"intervals": {}}, {}):
+        step = {"date": "2019-01-01", "price": 0.01234567, **without}
+        given = {"origin": "2018-12-31T00:00:00", "last_value": 0.0121, "forecast": [step]}
+        assert told_forecast(capsys, given) == [
+            "Next forecast (last value, 2018-12-31: 0.01210):",
+            "  2019-01-01: 0.01235",
+        ]
 
 
 def test_every_look_at_the_test_segment_is_counted(capsys: Capture) -> None:
