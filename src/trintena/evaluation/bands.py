@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
     from trintena.evaluation.scores import Judge
 
 Forecasts = Float[np.ndarray, "origin horizon"]
+BANDED = ("calibrating", "test", "newest")
+"""The stretches of origins whose forecasts bands are made of, contiguous."""
+
+
+def banded(forecasts: Mapping[str, np.ndarray]) -> np.ndarray:
+    """The forecasts of these stretches as one array, as `Bands` takes it."""
+    return np.concatenate([forecasts[name] for name in BANDED])
 
 
 class Bands:
@@ -53,30 +61,29 @@ class Bands:
         return rolling_widths(self._scores[: self._test.stop], self._first, self._volatility[self._test])
 
     def figures(self) -> dict[str, Any]:
-        """How the bands did on the test segment, each level by its percent: pooled, and coverage by step.
+        """How the bands did on the test segment, each level by its percent; pooled, and for each step.
 
         `coverage` beside `split_coverage`, that of the plain band which learns nothing on the way;
         `mean_width`, `winkler` and `pinball` (of both bounds together) in units of the target. `crps` is
-        of the whole distribution that the last scores make around the forecast.
+        of the whole distribution that the last scores make around the forecast. What ends in `_by_step`
+        has a value for each step.
         """
         forecast, actual = self._forecast[self._test], self._actual[self._test]
         plain = split_widths(self._scores[: self._test.stop], self._first, self._volatility[self._test])
         levels = {}
         for level, half in self.widths().items():
-            lower, upper = forecast - half, forecast + half
-            tail = (100 - level) / 200
+            bounds = (actual, forecast - half, forecast + half)
+            steps = metrics.by_step(_level_figures, *bounds, level=level)
             levels[str(level)] = {
-                "coverage": metrics.coverage(actual, lower, upper),
+                **_level_figures(*bounds, level=level),
                 "split_coverage": metrics.coverage(actual, forecast - plain[level], forecast + plain[level]),
-                "mean_width": metrics.mean_width(lower, upper),
-                "winkler": metrics.winkler(actual, lower, upper, level / 100),
-                "pinball": metrics.pinball(actual, lower, tail) + metrics.pinball(actual, upper, 1 - tail),
-                "coverage_by_step": metrics.by_step(metrics.coverage, actual, lower, upper),
+                **{f"{name}_by_step": [step[name] for step in steps] for name in steps[0]},
             }
-        return {"levels": levels, "crps": self._crps()}
+        crps = self._crps()
+        return {"levels": levels, "crps": float(np.mean(crps)), "crps_by_step": crps}
 
-    def _crps(self) -> float:
-        """With the last scores, each with its sign, as the sample of what may come."""
+    def _crps(self) -> list[float]:
+        """Of each step, with the last scores, each with its sign, as the sample of what may come."""
         with_sign = np.sign(self._actual - self._forecast) * self._scores
         horizon, each = self._forecast.shape[1], []
         for k in range(horizon):
@@ -88,4 +95,15 @@ class Bands:
             forecast = self._forecast[self._test, k][:, None]
             samples = (forecast + spread * sample)[:, None, :]
             each.append(metrics.crps(self._actual[self._test, k : k + 1], samples))
-        return float(np.mean(each))
+        return each
+
+
+def _level_figures(actual: Forecasts, lower: Forecasts, upper: Forecasts, level: int) -> dict[str, Any]:
+    """Of one band, pooled over the steps given; `level` in percent."""
+    tail = (100 - level) / 200
+    return {
+        "coverage": metrics.coverage(actual, lower, upper),
+        "mean_width": metrics.mean_width(lower, upper),
+        "winkler": metrics.winkler(actual, lower, upper, level / 100),
+        "pinball": metrics.pinball(actual, lower, tail) + metrics.pinball(actual, upper, 1 - tail),
+    }

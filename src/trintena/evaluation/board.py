@@ -76,7 +76,7 @@ def figures(scores: Mapping[str, Scores]) -> dict[str, Any]:
 def baseline_rows(
     judge: Judge, segments: Sequence[str], fitted: Mapping[str, FittedBaseline]
 ) -> list[dict[str, Any]]:
-    """One row for each baseline, scored on the named segments, by rising validation RMSE.
+    """One row for each baseline, scored on the named stretches of origins, by rising validation RMSE.
 
     `fitted` are the stored ones by key: one that could not be fitted stands last, with its reason; one
     that is missing has not been fitted yet.

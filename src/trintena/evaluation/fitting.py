@@ -10,6 +10,7 @@ import numpy as np
 from trintena.domain import FittedBaseline
 from trintena.errors import TrintenaError
 from trintena.evaluation.baselines import FITTED
+from trintena.windows.segments import UNTRAINED
 
 if TYPE_CHECKING:
     from trintena.domain import PriceSeries
@@ -17,13 +18,11 @@ if TYPE_CHECKING:
     from trintena.windows.frame import Frame, Transformation
     from trintena.windows.segments import Segments
 
-JUDGED = ("validation", "test")
-
 
 def fit_baselines(
     series: PriceSeries, transformation: Transformation, segments: Segments
 ) -> list[FittedBaseline]:
-    """Every fitted baseline with its forecasts of the segments that are judged, or with why it has none."""
+    """Every fitted baseline with its forecasts of all that lies behind training, or with why it has none."""
     frame = transformation.frame(series)
     return [_fitted(row, frame, segments) for row in FITTED]
 
@@ -38,7 +37,7 @@ def roll_baselines(
 
 def _fitted(row: Baseline, frame: Frame, segments: Segments) -> FittedBaseline:
     # One range over all of them, so that each is fitted once; the purged origins are dropped after.
-    return _forecast(row, frame, segments, range(segments.validation.start, segments.test.stop), JUDGED)
+    return _forecast(row, frame, segments, range(segments.validation.start, segments.newest.stop), UNTRAINED)
 
 
 def _forecast(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trintena import metrics
+from trintena.evaluation.bands import BANDED, Bands, banded
 from trintena.evaluation.baselines import BASELINES
 from trintena.evaluation.baselines.simple import drift
 
@@ -66,39 +67,46 @@ class Judge:
         path fits the actual one best; `persistence_clone`: in practice it repeats the last value.
         """
         actual, levels = self.actual(segment), self.frame.table[:, 0]
-        origins, horizon = np.asarray(self.segments[segment]), forecast.shape[1]
-        # Of origins a horizon apart: changes that overlap look correlated where nothing is.
-        apart = (actual[::horizon], forecast[::horizon])
-        correlation = metrics.change_correlation(*apart)
+        origins = np.asarray(self.segments[segment])
         return {
             **self._figures(*self._arrays(segment, forecast)),
-            "change_correlation": None if correlation is None else list(correlation),
-            "best_shift": metrics.best_shift(levels, origins, forecast),
-            "persistence_clone": metrics.is_persistence_clone(levels, origins[::horizon], *apart),
+            **_likeness(levels, origins, actual, forecast),
         }
 
     def all_scores(self, segment: str, forecast: np.ndarray) -> Scores:
         """`scores`, the p-value of the direction (Pesaran and Timmermann), and `by_step`.
 
-        The latter has a list for each figure that a single step has, with a value for each step. The
-        p-value is of origins as many steps apart as were forecast, whose changes do not overlap.
+        The latter has a list for each of these figures, with a value for each step. The p-value is of
+        origins as many steps apart as were forecast, whose changes do not overlap.
         """
-        actual, horizon = self.actual(segment), forecast.shape[1]
+        actual, horizon, levels = self.actual(segment), forecast.shape[1], self.frame.table[:, 0]
+        origins = np.asarray(self.segments[segment])
         steps = metrics.by_step(self._figures, *self._arrays(segment, forecast))
+        for k, step in enumerate(steps, 1):
+            step |= _likeness(levels, origins, actual[:, :k], forecast[:, :k])
+            step["direction_p"] = metrics.pesaran_timmermann(actual[::k, :k], forecast[::k, :k])
         by_step = {name: [step[name] for step in steps] for name in steps[0]}
-        by_step["direction_p"] = [
-            metrics.pesaran_timmermann(actual[::k, :k], forecast[::k, :k]) for k in range(1, horizon + 1)
-        ]
         return {
             **self.scores(segment, forecast),
             "direction_p": by_step["direction_p"][-1],
-            "by_step": {name: [_short(value) for value in values] for name, values in by_step.items()},
+            "by_step": _short(by_step),
         }
 
     def board_scores(self, forecasts: Mapping[str, np.ndarray]) -> dict[str, Scores]:
-        """The scores of forecasts of some segments, as a board shows them: of the test every one."""
-        scored = dict.fromkeys(forecasts, self.scores) | {"test": self.all_scores}
-        return {segment: scored[segment](segment, forecast) for segment, forecast in forecasts.items()}
+        """The scores of forecasts of validation and test, as a board shows them: of the test every one.
+
+        With them `intervals`, what the bands around the forecasts of the test held, where `forecasts`
+        also has the stretches that these learn from.
+        """
+        scores = {}
+        if "validation" in forecasts:
+            scores["validation"] = self.scores("validation", forecasts["validation"])
+        if "test" in forecasts:
+            scores["test"] = self.all_scores("test", forecasts["test"])
+            if all(name in forecasts for name in BANDED):
+                bands = Bands(self, self._transformation.scale_floor, banded(forecasts))
+                scores["test"]["intervals"] = _short(bands.figures())
+        return scores
 
     def _arrays(self, segment: str, forecast: np.ndarray) -> tuple[np.ndarray, ...]:
         """What the figures are made of: changes and prices, of what came, the forecast, and drift."""
@@ -136,6 +144,22 @@ class Judge:
         }
 
 
-def _short(value: float | None) -> float | None:
-    """Seven significant digits: a board of many steps has thousands of these."""
-    return None if value is None else float(f"{value:.7g}")
+def _likeness(levels: np.ndarray, origins: np.ndarray, actual: np.ndarray, forecast: np.ndarray) -> Scores:
+    """How like the forecast is to what came at the last step, and how like to the last value."""
+    horizon = forecast.shape[1]
+    # Of origins a horizon apart: changes that overlap look correlated where nothing is.
+    correlation = metrics.change_correlation(actual[::horizon], forecast[::horizon])
+    return {
+        "change_correlation": None if correlation is None else list(correlation),
+        "best_shift": metrics.best_shift(levels, origins, forecast),
+        "persistence_clone": metrics.is_persistence_clone(levels, origins, actual, forecast),
+    }
+
+
+def _short(value: Any) -> Any:
+    """The same with seven significant digits: a board of many steps has thousands of these."""
+    if isinstance(value, float):
+        return float(f"{value:.7g}")
+    if isinstance(value, dict):
+        return {key: _short(each) for key, each in value.items()}
+    return [_short(each) for each in value] if isinstance(value, list) else value

@@ -15,7 +15,7 @@ from trintena.artifacts.files import KINDS
 from trintena.artifacts.saved_model import SavedModel
 from trintena.domain import ENDED
 from trintena.errors import TrialError
-from trintena.evaluation.bands import Bands
+from trintena.evaluation.bands import Bands, banded
 from trintena.evaluation.baselines import ALL
 from trintena.evaluation.board import baseline_rows, model_rows
 from trintena.evaluation.studies import counted, found_by, ranked, study_rows
@@ -23,6 +23,7 @@ from trintena.evaluation.verdict import Contest, not_judged, verdict
 from trintena.experiments.champion import save_version, takes_title
 from trintena.experiments.serving import refit_on_all
 from trintena.search import n_combinations
+from trintena.windows.segments import JUDGED, UNTRAINED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from trintena.experiments.case import Case
     from trintena.experiments.workplace import Workplace
 
-PARTIAL, WHOLE = ("validation",), ("validation", "test")
+PARTIAL, WHOLE = ("validation",), UNTRAINED
 
 
 def partial_answer(
@@ -63,9 +64,9 @@ def final_answer(place: Workplace, case: Case) -> dict[str, Any]:
     registry.record_test_pass(case.experiment_id, symbol, first, last)
     board = _board(case, trials, baselines, WHOLE)
     board["verdict"] = _verdict(case, board["winner"], trials, baselines)
-    bands = _bands(case, best)
-    board["intervals"] = {"model": bands.figures(), "last_value": _bands(case).figures()}
+    board["intervals"] = _intervals(board)
     board["test_consulted"] = registry.count_test_passes(symbol, first, last)
+    bands = Bands(case.judge, case.transformation.scale_floor, banded(best.forecasts))
     saved = SavedBands(case.series.dates[-1], bands.calibration())
     version, title = _save(place, case, best, board, saved)
     serving, failure = version, None
@@ -116,7 +117,8 @@ def shown_trials(case: Case, trials: Sequence[TrialResult]) -> list[TrialResult]
 
 
 def _scores(case: Case, trial: TrialResult, segments: Sequence[str]) -> dict[str, Scores]:
-    return {name: case.judge.scores(name, trial.forecasts[name]) for name in segments}
+    judged = [name for name in JUDGED if name in segments]
+    return {name: case.judge.scores(name, trial.forecasts[name]) for name in judged}
 
 
 def _board_scores(case: Case, trial: TrialResult, segments: Sequence[str]) -> dict[str, Scores]:
@@ -182,6 +184,13 @@ def _board(
     }
 
 
+def _intervals(board: dict[str, Any]) -> dict[str, Any]:
+    """What the bands around the winner and around the last value held, from their rows."""
+    last_value = next(row for row in board["baselines"] if row["key"] == "last_value")
+    rows = {"model": board["winner"], "last_value": last_value}
+    return {name: row["metrics"]["test"]["intervals"] for name, row in rows.items()}
+
+
 def _save(
     place: Workplace, case: Case, best: TrialResult, board: dict[str, Any], bands: SavedBands
 ) -> tuple[ModelVersion, dict[str, Any]]:
@@ -198,6 +207,7 @@ def _save(
     row = board["winner"]
     metrics: dict[str, Any] = {
         **row["metrics"],
+        "test": {name: value for name, value in row["metrics"]["test"].items() if name != "intervals"},
         "verdict": board["verdict"],
         "intervals": board["intervals"]["model"],
     }
@@ -205,16 +215,6 @@ def _save(
         metrics |= {key: row[key] for key in ("best_rmse", "trial_rmse", "seeds", "n_trials")}
     version = save_version(place, case, best, weights, metrics, answer=board, bands=bands, is_winner=wins)
     return version, title
-
-
-def _bands(case: Case, trial: TrialResult | None = None) -> Bands:
-    """The bands around the forecasts of a trial, or around the last value."""
-    n_origins = case.segments.newest.stop - case.segments.calibration.start
-    if trial is None:
-        forecast = np.zeros((n_origins, case.spec.horizon))
-    else:
-        forecast = np.concatenate([trial.forecasts[name] for name in ("calibrating", "test", "newest")])
-    return Bands(case.judge, case.transformation.scale_floor, forecast)
 
 
 def _weights(place: Workplace, case: Case, best: TrialResult) -> tuple[np.ndarray, ...] | None:

@@ -134,7 +134,9 @@ def takes_title(place: Workplace, case: Case, validation_rmse: float) -> tuple[b
     the new validation segment and stays unless beaten. One whose files are no longer whole, or
     that cannot read this series, loses the title. A difference within rounding beats nobody: the
     same model trained again leaves the title where it is. One that was trained on all rows is judged by
-    its frozen twin, which has not seen the validation segment.
+    its frozen twin, which has not seen the validation segment. Who was trained on days of this segment, as
+    after a change of the split, is scored too well, and loses the title only to a model that does better
+    even so; `incumbent_saw_validation` says it.
     """
     registry, spec, judge = place.registry, case.spec, case.judge
     incumbent = registry.champion(spec.symbol, spec.target, spec.horizon)
@@ -157,4 +159,8 @@ def takes_title(place: Workplace, case: Case, validation_rmse: float) -> tuple[b
         **told,
         "reason": "incumbent_beaten" if beaten else "incumbent_stays",
         "incumbent_rmse": incumbent_rmse,
+        "incumbent_saw_validation": bool(
+            np.datetime64(saved.files.manifest["segments"]["train"]["last"])
+            >= case.target_dates("validation")[0]
+        ),
     }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trintena.evaluation.bands import Bands
+from trintena.evaluation.bands import Bands, banded
 from trintena.intervals import ewma_volatility
 from trintena.report import TestForecast
 
@@ -68,8 +68,7 @@ def judged_forecast(
 
 def _widths(case: Case, trial: TrialResult) -> Widths:
     """How wide its bands were at each test origin: what the answer judged, made again."""
-    forecast = np.concatenate([trial.forecasts[name] for name in ("calibrating", "test", "newest")])
-    return Bands(case.judge, case.transformation.scale_floor, forecast).widths()
+    return Bands(case.judge, case.transformation.scale_floor, banded(trial.forecasts)).widths()
 
 
 def _rows(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:

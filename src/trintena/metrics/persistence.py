@@ -13,24 +13,37 @@ from jaxtyping import Float, Int
 from trintena.metrics.arrays import Array
 
 _NORMAL_97_5 = 1.959963984540054
+_ROUNDING = 1e-12
 
 
 def change_correlation(actual: Array, forecast: Array) -> tuple[float, float, float] | None:
-    """Correlation of forecast and actual changes at the last step, with its 95 % interval (Fisher's z).
+    """Correlation of forecast and actual changes at the last step, with its 95 % interval.
 
-    None when either never varies, or is infinite somewhere.
+    The margin is that of Fisher's z, or of the delta method where that is wider: Fisher's holds for normal
+    changes, but forecasts in units of the volatility are large where the actual changes are, and the
+    product of two such sizes varies far more than of two normal ones.
+
+    None when either never varies, or is infinite somewhere, and of fewer than four origins.
 
     The interval takes the origins for independent. Moves over h steps overlap, and where the forecasts
     do too, it is too narrow: then give every h-th origin.
+
+    Reference: van der Vaart 1998, Asymptotic Statistics, example 3.6.
     """
     x, y = actual[:, -1], forecast[:, -1]
-    if len(x) < 4 or any((each == each[0]).all() or not np.isfinite(each).all() for each in (x, y)):
+    n = len(x)
+    if n < 4 or any((each == each[0]).all() or not np.isfinite(each).all() for each in (x, y)):
         return None
     # In units of the largest: the square of an exploded forecast may be too large for any number.
-    r = float(np.clip(np.corrcoef(x / np.abs(x).max(), y / np.abs(y).max())[0, 1], -1.0, 1.0))
-    if abs(r) == 1.0:
+    x, y = (each / np.abs(each).max() for each in (x, y))
+    a, b = ((each - each.mean()) / each.std() for each in (x, y))
+    r = float(np.clip(np.mean(a * b), -1.0, 1.0))
+    if 1.0 - abs(r) < _ROUNDING:
         return (r, r, r)
-    z, margin = atanh(r), _NORMAL_97_5 / sqrt(len(x) - 3)
+    # What one origin adds to r (its influence), in units of z = atanh r, whose slope is 1 / (1 - r²).
+    influence = (a * b - r * (np.square(a) + np.square(b)) / 2.0) / (1.0 - r * r)
+    margin = _NORMAL_97_5 * max(1.0 / sqrt(n - 3), float(influence.std()) / sqrt(n))
+    z = atanh(r)
     return (r, tanh(z - margin), tanh(z + margin))
 
 
@@ -56,12 +69,16 @@ def best_shift(
 def is_persistence_clone(
     levels: Float[np.ndarray, " row"], origins: Int[np.ndarray, " origin"], actual: Array, forecast: Array
 ) -> bool:
-    """Whether a forecast in practice repeats the last value.
+    """Whether what a forecast adds to the last value cannot be told from nothing.
 
-    It does when its path fits best one horizon late and its changes are uncorrelated with the
-    actual ones: the 95 % interval holds 0, or there is no correlation to speak of.
+    So it is when its path fits best one horizon late, and its changes are the same at every origin or
+    uncorrelated with the actual ones: the 95 % interval holds 0. That is of origins a horizon apart,
+    whose changes do not overlap. Fewer than four of them say nothing, and nobody is called a clone.
     """
-    if best_shift(levels, origins, forecast) != forecast.shape[1]:
+    horizon, said = forecast.shape[1], forecast[:, -1]
+    if best_shift(levels, origins, forecast) != horizon:
         return False
-    correlation = change_correlation(actual, forecast)
-    return correlation is None or correlation[1] <= 0.0 <= correlation[2]
+    if (said == said[0]).all():
+        return True
+    correlation = change_correlation(actual[::horizon], forecast[::horizon])
+    return correlation is not None and correlation[1] <= 0.0 <= correlation[2]

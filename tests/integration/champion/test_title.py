@@ -72,12 +72,20 @@ def test_the_incumbent_is_scored_again_on_the_new_validation_segment_and_stays_u
     assert title["incumbent_rmse"] == pytest.approx(rescored(lab, incumbent, used, WEAK["split"]), rel=1e-5)
     assert title["incumbent_rmse"] != incumbent.metrics["validation"]["rmse"], "other rows, another figure"
     assert title["incumbent_rmse"] < answer["winner"]["rmse"]
+    assert title["incumbent_saw_validation"] is False
     # The loser is kept as a version, and the incumbent goes on forecasting.
     assert not answer["champion"]["is_winner"]
     assert not lab.version(answer).is_winner
     assert lab.winners("STAYS") == [incumbent.version]
     assert load_champion("STAYS").version.version == incumbent.version
     assert lab.predict("STAYS")["version"] == incumbent.version
+
+
+def test_an_incumbent_that_was_trained_on_days_of_the_new_validation_segment_is_known(lab: Lab) -> None:
+    series = strong("SEEN", 900)
+    lab.train(series, split=Split(fractions=(0.7, 0.12, 0.06)))
+    answer = lab.train(series, split=Split(fractions=(0.4, 0.2, 0.1)))
+    assert answer["champion"]["title"]["incumbent_saw_validation"] is True
 
 
 def test_an_incumbent_that_is_beaten_on_the_new_validation_segment_goes(lab: Lab) -> None:

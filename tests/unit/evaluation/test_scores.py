@@ -9,6 +9,7 @@ import pytest
 from trintena.domain import PriceSeries
 from trintena.evaluation.baselines.simple import drift
 from trintena.evaluation.scores import Judge
+from trintena.windows.segments import UNTRAINED
 
 SEGMENTS = ("train", "validation", "calibration", "test")
 
@@ -160,8 +161,37 @@ def test_every_step_has_the_figures_that_its_column_has_alone(judge: Callable[..
         )
         went = ((forecast[:, k] > 0) == (actual[:, k] > 0)).mean()
         assert of_step["directional_accuracy"] == pytest.approx(went, rel=1e-6)
+        every = slice(None, None, k + 1)  # the changes of step k + 1 overlap else
+        correlation = np.corrcoef(actual[every, k], forecast[every, k])[0, 1]
+        assert of_step["change_correlation"][0] == pytest.approx(correlation, rel=1e-6)
+        assert of_step["best_shift"] in range(k + 4)
     assert scores["rmse"] ** 2 == pytest.approx(np.mean(np.square(scores["by_step"]["rmse"])), rel=1e-6)
     assert 0 < scores["direction_p"] < 1
+    by_step = scores.pop("by_step")
+    assert set(by_step) == set(scores), "every figure has its steps"
+    for name in ("direction_p", "best_shift", "persistence_clone", "directional_accuracy"):
+        assert by_step[name][-1] == pytest.approx(scores[name], rel=1e-6), "which looks at the last step"
+
+
+def test_a_board_has_the_bands_of_whoever_forecast_the_calibration_too(judge: Callable[..., Judge]) -> None:
+    asked, horizon = judge(horizon=3), 3
+    forecasts = {
+        name: np.random.default_rng(5).normal(0.0, 0.004, (len(asked.segments[name]), horizon))
+        for name in UNTRAINED
+    }
+    scores = asked.board_scores(forecasts)
+    assert set(scores) == {"validation", "test"}
+    assert json.loads(json.dumps(scores)) == scores
+    found = scores["test"]["intervals"]
+    assert found["crps"] == pytest.approx(np.mean(found["crps_by_step"]), rel=1e-6)
+    for level, figures in found["levels"].items():
+        assert figures["coverage"] == pytest.approx(int(level) / 100, abs=0.15)
+        for name in ("coverage", "mean_width", "winkler", "pinball"):
+            by_step = figures[f"{name}_by_step"]
+            assert len(by_step) == horizon
+            assert figures[name] == pytest.approx(np.mean(by_step), rel=1e-6), "pooled over the steps"
+    del forecasts["calibrating"]
+    assert "intervals" not in asked.board_scores(forecasts)["test"]
 
 
 def test_scaled_errors_use_the_steps_of_the_training_part(

@@ -245,7 +245,8 @@ def test_it_is_the_set_that_arch_finds_at_every_level(horizon: int) -> None:
     sizes = set()
     for level in (0.5, 0.8, 0.9, 0.95, 0.995):
         inside = [i for i in range(10) if theirs.pvalues.Pvalue[i] > 1 - level]
-        assert confidence_set(named, horizon, level=level) == [f"{i}" for i in inside]
+        # Nine tenths of what it may miss are left to the test that arch makes.
+        assert confidence_set(named, horizon, level=1 - (1 - level) / 0.9) == [f"{i}" for i in inside]
         sizes.add(len(inside))
     assert len(sizes) > 2
 
@@ -282,6 +283,22 @@ def test_losses_that_tie_to_the_last_bit_are_no_obstacle() -> None:
     loss = np.square(noise(85, N))
     named = {"a": loss, "b": loss[::-1].copy(), "wild": np.where(np.arange(N) % 2, 1e40, 1.0)}
     assert confidence_set(named, 1) == ["a", "b"], "as far behind the one as behind the other"
+
+
+@pytest.mark.parametrize("horizon", [1, 20, 60])
+def test_a_network_that_explodes_for_a_few_days_does_not_hide_behind_its_variance(horizon: int) -> None:
+    loss = np.square(noise(86, N))
+    exploded = np.where((np.arange(N) > 70) & (np.arange(N) < 80), 1e5, loss)
+    named = {"last_value": loss, "exploded": exploded, "like": np.square(noise(87, N))}
+    assert confidence_set(named, horizon) == ["last_value", "like"]
+
+
+def test_who_is_behind_by_less_than_a_hundredfold_is_left_to_the_test() -> None:
+    # One wild origin of 250: the lead is as large as its own deviation, and proves nothing.
+    loss = np.square(noise(88, N))
+    for times, expected in ((90.0, ["calm", "wild"]), (110.0, ["calm"])):
+        wild = loss + np.where(np.arange(N) == 7, (times - 1.0) * loss.sum(), 0.0)
+        assert confidence_set({"calm": loss, "wild": wild}, 1) == expected
 
 
 def test_a_higher_level_holds_no_fewer() -> None:

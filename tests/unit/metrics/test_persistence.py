@@ -32,7 +32,9 @@ def column(*steps: float) -> np.ndarray:
 
 
 @given(changes(least=5))
-def test_correlation_and_interval_agree_with_scipy(pair: tuple[np.ndarray, np.ndarray]) -> None:
+def test_correlation_agrees_with_scipy_and_its_interval_is_never_narrower(
+    pair: tuple[np.ndarray, np.ndarray],
+) -> None:
     actual, forecast = (np.round(values, 3) for values in pair)
     found = change_correlation(actual, forecast)
     x, y = actual[:, -1], forecast[:, -1]
@@ -42,8 +44,52 @@ def test_correlation_and_interval_agree_with_scipy(pair: tuple[np.ndarray, np.nd
     assert found is not None
     theirs = pearsonr(x, y)
     if abs(theirs.statistic) < 1 - 1e-9:
-        interval = theirs.confidence_interval(0.95)
-        assert found == pytest.approx((theirs.statistic, interval.low, interval.high), rel=1e-6, abs=1e-9)
+        fisher = theirs.confidence_interval(0.95)
+        assert found[0] == pytest.approx(theirs.statistic, rel=1e-6, abs=1e-9)
+        assert found[1] <= fisher.low + 1e-9
+        assert found[2] >= fisher.high - 1e-9
+
+
+def test_the_interval_of_changes_without_large_ones_is_that_of_scipy() -> None:
+    actual, forecast = np.random.default_rng(6).uniform(-1.0, 1.0, size=(2, 200, 1))
+    theirs = pearsonr(actual[:, 0], forecast[:, 0])
+    interval = theirs.confidence_interval(0.95)
+    expected = (theirs.statistic, interval.low, interval.high)
+    assert change_correlation(actual, forecast) == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_wider_interval_is_that_of_the_infinitesimal_jackknife() -> None:
+    # How z moves with the weight of each origin, found by moving it a little.
+    random = np.random.default_rng(6)
+    size = np.exp(random.normal(size=(80, 1)))
+    actual, forecast = random.normal(size=(2, 80, 1)) * size
+
+    def z_of(weights: np.ndarray) -> float:
+        return float(np.arctanh(_weighted_correlation(actual[:, 0], forecast[:, 0], weights)))
+
+    even, h = np.full(80, 1 / 80), 1e-6
+    moved = [z_of((1 - h) * even + h * np.eye(80)[i]) for i in range(80)]
+    influence = (np.array(moved) - z_of(even)) / h
+    margin = 1.959964 * np.sqrt(np.mean(np.square(influence)) / 80)
+    expected = np.tanh([z_of(even), z_of(even) - margin, z_of(even) + margin])
+    assert change_correlation(actual, forecast) == pytest.approx(expected, abs=1e-5)
+
+
+def _weighted_correlation(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> float:
+    (xx, xy), (_, yy) = np.cov(x, y, aweights=weights, ddof=0)
+    return float(xy / np.sqrt(xx * yy))
+
+
+def test_forecasts_as_large_as_the_volatility_are_called_related_in_one_case_of_twenty() -> None:
+    # Fisher's z alone would do so in one of six.
+    random, related = np.random.default_rng(7), []
+    for _ in range(400):
+        size = np.exp(0.7 * random.normal(size=(300, 1)))
+        actual, forecast = random.normal(size=(2, 300, 1)) * size
+        found = change_correlation(actual, forecast)
+        assert found is not None
+        related.append(not found[1] <= 0.0 <= found[2])
+    assert 0.02 <= np.mean(related) <= 0.09
 
 
 def test_perfect_correlation_has_a_sharp_interval() -> None:
@@ -198,3 +244,35 @@ def test_a_forecast_infinitely_far_away_fits_at_no_lag(exploded: float) -> None:
     forecast = np.where(np.arange(49) == 7, exploded, 0.0)[:, None]
     assert best_shift(levels, origins, forecast) is None
     assert not is_persistence_clone(levels, origins, actual, forecast)
+
+
+@pytest.mark.parametrize("horizon", [1, 5, 20])
+def test_noise_on_the_last_value_is_a_clone_at_any_horizon(horizon: int) -> None:
+    found = []
+    for seed in range(60):
+        levels = walk(1000, 0.0, seed)
+        origins = np.arange(100, 1000 - horizon)
+        noise = 0.01 * np.random.default_rng([seed, 2]).normal(size=(len(origins), horizon))
+        found.append(is_persistence_clone(levels, origins, later(levels, origins, horizon), noise))
+    assert np.mean(found) >= 0.85
+
+
+@pytest.mark.parametrize("horizon", [5, 20])
+def test_one_wild_origin_between_those_a_horizon_apart_is_seen(horizon: int) -> None:
+    found = []
+    for seed in range(60):
+        levels = walk(600, 0.0, seed)
+        origins = np.arange(100, 600 - horizon)
+        wild = np.zeros((len(origins), horizon))
+        wild[np.random.default_rng(seed).integers(len(origins))] = 100.0
+        found.append(is_persistence_clone(levels, origins, later(levels, origins, horizon), wild))
+    assert np.mean(found) <= 0.1
+
+
+def test_three_origins_a_horizon_apart_are_too_few_to_call_anybody_a_clone() -> None:
+    levels = walk(600, 0.0, seed=3)
+    origins = np.arange(100, 430)  # of which three lie 150 apart
+    noise = 0.01 * np.random.default_rng(3).normal(size=(len(origins), 150))
+    actual = later(levels, origins, 150)
+    assert not is_persistence_clone(levels, origins, actual, noise)
+    assert is_persistence_clone(levels, origins, actual, np.zeros_like(noise))
