@@ -177,6 +177,9 @@ class Backtest:
     """All three are the same where it was trained on all rows."""
     refit_every: int | None = None
     """Rows; None: the weights stay as they were saved."""
+    tested_to: str | None = None
+    """The last date of the test segment on which the version did not beat the last value; None: it did, or
+    nobody judged it."""
 
     @property
     def n_refits(self) -> int:

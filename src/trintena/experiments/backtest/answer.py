@@ -127,7 +127,9 @@ def _verdict(
     """As a board's, of one network alone: `spa_p` takes in no other architecture.
 
     `not_judged`, with the `reason`, where the weights have seen the judged rows (`in_sample`), or where
-    what is ahead owes its setting to some of them (`setting_seen`).
+    what is ahead owes its setting to some of them (`setting_seen`). Weights that did not beat the last value
+    on a board cannot do so by the same days once more (`board_disagrees`): there the test was of all
+    architectures.
     """
     actual, horizon = judge.actual(TEST), case.spec.horizon
     loss = losses(actual, model)
@@ -151,12 +153,23 @@ def _verdict(
         return {"code": "not_distinguishable", "reason": None, **told}
     if _setting_seen(case):
         return {**not_judged(), "reason": "setting_seen", **told}
+    if _judged_before(case):
+        return {"code": "not_distinguishable", "reason": "board_disagrees", **told}
     return {"code": "beats_last_value", "reason": None, **told}
 
 
 def _setting_seen(case: BacktestCase) -> bool:
     """Whether the setting that is refitted was chosen by some of the rows that are forecast."""
     return case.is_refitted and case.backtest.first <= case.backtest.selected_to
+
+
+def _judged_before(case: BacktestCase) -> bool:
+    """Whether a board judged the same weights on some of these days, and found no lead."""
+    tested_to = case.backtest.tested_to
+    if case.is_refitted or tested_to is None:
+        return False
+    first, _ = case.forecast_dates(case.judged)
+    return bool(first <= np.datetime64(tested_to, "s"))
 
 
 def _warnings(case: BacktestCase, intervals: dict[str, Any] | None) -> list[str]:

@@ -86,6 +86,7 @@ def plan_backtest(
             last=str(series.dates[stop - 1]),
             n_origins=stop - first - version.horizon + 1,
             refit_every=request.refit_every,
+            tested_to=_tested_to(saved),
             **{name: str(made[name]) for name in ("trained_to", "selected_to", "calibrated_to")},
         ),
     )
@@ -119,6 +120,15 @@ def _made_from(saved: SavedModel) -> dict[str, Any]:
         "selected_to": selected_to,
         "calibrated_to": calibrated_to,
     }
+
+
+def _tested_to(saved: SavedModel) -> str | None:
+    """Up to which date a version was judged and did not beat the last value."""
+    manifest = saved.files.manifest
+    verdict = manifest["metrics"].get("verdict", {}).get("code")
+    if verdict != "not_distinguishable" or "test" not in manifest["segments"]:
+        return None
+    return str(np.datetime64(manifest["segments"]["test"]["last"], "s"))
 
 
 def _stretch(
