@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from contracts.toy import SEGMENTS, SHAPE, program_of, toy_frame, train
 from trintena import _lazy
+from trintena.training import layers
 from trintena.training.layers import forward
 from trintena.zoo import Graph, portable
 from trintena.zoo.layers import Add, Gate, MultiHeadAttention, Node, SoftmaxOverTime
@@ -86,6 +88,27 @@ def test_multi_head_attention_weighs_the_steps_of_each_window_in_every_head() ->
     assert_attends(scores, over=-1)
     assert (np.ptp(scores, axis=1).max(axis=(-2, -1)) > 1e-3).all(), "the heads all do the same"
     np.testing.assert_allclose(attended, opened.in_training(attention), atol=1e-5)
+
+
+def test_attention_over_a_long_window_takes_one_sample_at_a_time_and_is_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    layer, (lookback, batch, width) = MultiHeadAttention(n_heads=4, key_width=5), (9, 3, 6)
+    random = np.random.default_rng(0)
+    shapes = [(width, 4, 5)] * 3 + [(4, 5, width)]
+    weights = [jnp.asarray(random.normal(size=shape), jnp.float32) for shape in shapes]
+    sequence = jnp.asarray(random.normal(size=(lookback, batch, width)), jnp.float32)
+
+    def value_and_gradient(longest: int) -> list[jax.Array]:
+        monkeypatch.setattr(layers, "LONG_ATTENTION", longest)
+
+        def loss(weights: list[jax.Array], sequence: jax.Array) -> jax.Array:
+            return jnp.square(layers.apply(layer, None, weights, sequence)).mean()
+
+        return jax.tree.leaves(jax.value_and_grad(loss, argnums=(0, 1))(weights, sequence))
+
+    for long, short in zip(value_and_gradient(lookback - 1), value_and_gradient(lookback), strict=True):
+        np.testing.assert_allclose(long, short, rtol=1e-4, atol=1e-6)
 
 
 def test_gates_lie_between_closed_and_open_and_follow_the_input() -> None:

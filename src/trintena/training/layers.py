@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from trintena.zoo.architecture import Graph
 
 
+LONG_ATTENTION = 128
+"""Steps beyond which attention takes one sample of a batch at a time, and its scores again in the backward
+pass: they are (heads, steps, steps), and those of a whole batch fit into no cache (`benchmarks/LOG.md`)."""
+
+
 @dataclass
 class Pass:
     """What one forward pass knows beside its inputs; all but the activation may be traced.
@@ -175,9 +180,15 @@ def _(layer: words.BatchNorm, now: Pass, weights: list[jax.Array], value: jax.Ar
 
 @apply.register
 def _(layer: words.MultiHeadAttention, now: Pass, weights: list[jax.Array], sequence: jax.Array) -> jax.Array:
-    query, key, value = (jnp.einsum("tbf,fhk->bhtk", sequence, kernel) for kernel in weights[:3])
-    scores = jnp.einsum("bhqk,bhtk->bhqt", query, key) / layer.key_width**0.5
-    attended = jnp.einsum("bhqt,bhtk->bhqk", jax.nn.softmax(scores), value)
+    def attend(query: jax.Array, key: jax.Array, value: jax.Array) -> jax.Array:
+        scores = jnp.einsum("...qk,...tk->...qt", query, key) / layer.key_width**0.5
+        return jnp.einsum("...qt,...tk->...qk", jax.nn.softmax(scores), value)
+
+    heads = [jnp.einsum("tbf,fhk->bhtk", sequence, kernel) for kernel in weights[:3]]
+    if sequence.shape[0] <= LONG_ATTENTION:
+        attended = attend(*heads)
+    else:
+        attended = jax.lax.map(jax.checkpoint(lambda sample: attend(*sample)), heads)
     return jnp.einsum("bhqk,hkf->qbf", attended, weights[3])
 
 
