@@ -15,17 +15,18 @@ from integration.champion.lab import open_lab
 from integration.web.pages.showcase import Visitor, visiting
 from pages import Page
 from trintena.cli.board import print_board
+from trintena.experiments.plan import Request, plan
 
 MONEY = re.compile(
-    r"\b(prices?|closes?|log.returns?|investment|preços?|fechamentos?|retornos?|investimentos?)\b",
+    r"\b(ohlcv|prices?|closes?|log.returns?|investment|preços?|fechamentos?|retornos?|investimentos?)\b",
     re.IGNORECASE,
 )
 N_ROWS = 900
 
 
 def found_in(text: str) -> list[str]:
-    """Words of money, those aside that say what the values are not."""
-    denied = ("values that are not prices", "valores que não são preços")
+    """Words of money, those aside that say what the values are not, or mean something else."""
+    denied = ("values that are not prices", "valores que não são preços", "close this page")
     for phrase in denied:
         text = text.replace(phrase, "")
     return MONEY.findall(text)
@@ -42,7 +43,9 @@ def frost(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any
     rows = "".join(f"{day},{value:.4f}\n" for day, value in zip(days, degrees, strict=True))
     (home / "frost.csv").write_text(f"date,temperature\n{rows}", "utf-8")
     with open_lab(home) as lab:
-        answer = lab.train_stored(lab.stored(home / "frost.csv"), model_ids="9", lookback=8)
+        series = lab.stored(home / "frost.csv")
+        answer = lab.train_stored(series, model_ids="9", lookback=8)
+        plan(Request(model_ids="9", lookback=9, years=None), series, lab.app.registry)
     return home, answer
 
 
@@ -114,7 +117,21 @@ def test_pages(visitor: Visitor, path: str, reader: str) -> None:
 
 
 @pytest.mark.parametrize("reader", ["en", "pt"])
-def test_the_first_page_warns_nobody_of_an_investment_in_the_weather(visitor: Visitor, reader: str) -> None:
-    """Its foot speaks of all series; the champion's card of this one."""
-    text = visitor.sees("/", lang=reader).text
-    assert len(found_in(text)) == 1
+@pytest.mark.parametrize(
+    "path", ["/", "/compare?experiment=1&experiment=2", "/advanced-training?experiment=2"]
+)
+def test_other_pages_warn_nobody_of_an_investment_in_the_weather(
+    visitor: Visitor, path: str, reader: str
+) -> None:
+    assert found_in(visitor.sees(path, lang=reader).text) == []
+
+
+def test_the_model_card(frost: tuple[Path, dict[str, Any]]) -> None:
+    """In both languages; a column of its program is called close, and it says so."""
+    home, answer = frost
+    (card,) = (home / file for file in answer["champion"]["files"] if file.endswith(".md"))
+    text = card.read_text("utf-8")
+    assert set(found_in(text)) == {"close"}
+    assert found_in(re.sub(r"```python.*?```|`close`|names close,", "", text, flags=re.DOTALL)) == []
+    assert 'genfromtxt("series.csv"' in text
+    assert "print(forecast)" in text

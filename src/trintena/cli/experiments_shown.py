@@ -11,6 +11,7 @@ from trintena.cli.board import print_board, told_search
 from trintena.cli.output import screen
 from trintena.cli.tables import NOTHING, moment, print_fields, print_table
 from trintena.cli.texts import say
+from trintena.data.words import features
 from trintena.domain import ENDED, Range, SearchSpace
 from trintena.language import number, phrase, span
 from trintena.report import reasons, words
@@ -57,7 +58,8 @@ def print_experiment(record: ExperimentRecord, row: dict[str, Any]) -> None:
     """Print what an experiment runs, and how far it is."""
     spec = record.spec
     told = _standing(row)
-    target = words.target(spec.target, spec.measures)
+    target, read = words.target(spec.target, spec.measures), features(spec.features, spec.measures)
+    rows = number(spec.lookback)
     first, last, dataset = _day(spec.start), _day(spec.end), spec.dataset_hash[:12]
     shown = {
         phrase(en="experiment", pt="experimento"): str(record.id),
@@ -70,10 +72,8 @@ def print_experiment(record: ExperimentRecord, row: dict[str, Any]) -> None:
             en=f"{say(spec.mode)}, seed {spec.seed}", pt=f"{say(spec.mode)}, semente {spec.seed}"
         ),
         phrase(en="forecast", pt="previsão"): phrase(
-            en=f"{target}, {number(spec.horizon)} ahead, from windows of {number(spec.lookback)} "
-            f"({spec.features})",
-            pt=f"{target}, {number(spec.horizon)} à frente, de janelas de {number(spec.lookback)} "
-            f"({spec.features})",
+            en=f"{target}, {number(spec.horizon)} ahead, from windows of {rows} rows of {read}",
+            pt=f"{target}, {number(spec.horizon)} à frente, de janelas de {rows} linhas de {read}",
         ),
     }
     if spec.backtest is not None:

@@ -1,4 +1,4 @@
-"""The next forecast under a board: beside each date the value, and the interval that holds it 8 times in 10."""
+"""The next forecast under a board: for each date a value, and between what it lies 8 times in 10."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from trintena.cli.output import screen
 from trintena.cli.tables import NOTHING, moment, print_fields, print_table
 from trintena.cli.texts import say
-from trintena.data.words import price
+from trintena.data.words import features, price
 from trintena.language import number, phrase
 from trintena.report import words
 from trintena.services.models_json import figure_of, frozen_twin
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from trintena.domain import ModelVersion
 
 _SEGMENTS = ("validation", "test")
-_BESIDE = ("frozen_twin",)
+_BESIDE = ("frozen_twin", "lookback", "features", "measures")
 """Parameters that are said in a line of their own."""
 
 
@@ -73,6 +73,8 @@ def print_model(model: ModelVersion, files: list[dict[str, Any]]) -> None:
     """Print one model: what made it, its figures beside the last value, and the state of its files."""
     champion = phrase(en=", the champion", pt=", a campeã") if model.is_winner else ""
     target = words.target(model.target, model.measures)
+    rows = number(model.parameters.get("lookback"))
+    read = features(model.parameters.get("features", "ohlcv"), model.measures)
     fields = {
         phrase(en="version", pt="versão"): f"{model.version}{champion}",
         phrase(en="model", pt="modelo"): f"{model.model_id}  {model.model_name}",
@@ -80,6 +82,7 @@ def print_model(model: ModelVersion, files: list[dict[str, Any]]) -> None:
             en=f"{model.symbol}, {target}, {number(model.horizon)} ahead",
             pt=f"{model.symbol}, {target}, {number(model.horizon)} à frente",
         ),
+        phrase(en="reads", pt="lê"): phrase(en=f"{rows} rows of {read}", pt=f"{rows} linhas de {read}"),
         phrase(en="trained by", pt="treinado por"): _trained_by(model),
         phrase(en="created", pt="criado"): moment(model.created_at),
         phrase(en="parameters", pt="parâmetros"): ", ".join(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from trintena.domain import Measures
+from trintena.domain import Features, Measures
 from trintena.language import number, phrase
 
 MOST = 3
@@ -34,6 +34,20 @@ def close(measures: Measures) -> str:
 def closes(measures: Measures) -> str:
     """Several rows of that column."""
     return phrase(en="closes", pt="fechamentos") if measures == "price" else prices(measures)
+
+
+def features(code: Features, measures: Measures) -> str:
+    """What a network reads of a series: its columns, in a word where they are none of prices."""
+    if measures == "value":
+        all_of_them = phrase(en="all columns", pt="todas as colunas")
+        return closes(measures) if code == "close" else all_of_them
+    names: dict[Features, str] = {
+        "ohlcv": phrase(
+            en="open, high, low, close, volume", pt="abertura, máxima, mínima, fechamento, volume"
+        ),
+        "close": close(measures),
+    }
+    return names[code]
 
 
 def counted(count: int) -> str:

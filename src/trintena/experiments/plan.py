@@ -143,7 +143,7 @@ def plan(
         lookback=request.lookback,
         horizon=request.horizon,
         target=target,
-        features=request.features,
+        features="close" if series.columns == ("close",) else request.features,
         start=str(used.dates[0]),
         end=str(used.dates[-1]),
         split=request.split,

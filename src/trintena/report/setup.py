@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trintena.data.words import features
 from trintena.domain import Range
 from trintena.language import number, phrase
 from trintena.report import words
@@ -76,12 +77,11 @@ def _mode(report: Report) -> str:
 
 def _task(report: Report) -> str:
     spec = report.spec
-    target = words.target(spec.target, spec.measures)
+    target, read = words.target(spec.target, spec.measures), features(spec.features, spec.measures)
+    ahead, rows = number(spec.horizon), number(spec.lookback)
     return phrase(
-        en=f"{target}, {number(spec.horizon)} ahead, from windows of {number(spec.lookback)} "
-        f"({spec.features})",
-        pt=f"{target}, {number(spec.horizon)} à frente, de janelas de {number(spec.lookback)} "
-        f"({spec.features})",
+        en=f"{target}, {ahead} ahead, from windows of {rows} rows of {read}",
+        pt=f"{target}, {ahead} à frente, de janelas de {rows} linhas de {read}",
     )
 
 

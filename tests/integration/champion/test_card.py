@@ -25,7 +25,7 @@ sys.modules["trintena"] = None  # an import of it fails
 TOLD = """
 import json
 
-print(json.dumps(np.asarray(price, float).tolist()))
+print(json.dumps(np.asarray(forecast, float).tolist()))
 """
 
 
@@ -85,7 +85,7 @@ def test_its_program_forecasts_what_predict_does_without_trintena(
     saved: Saved, lab: Lab, tmp_path: Path
 ) -> None:
     lab.app.services.export(saved.version.version, tmp_path)
-    write_csv(tmp_path / "prices.csv", saved.series)
+    write_csv(tmp_path / "series.csv", saved.series)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TRINTENA_")}
     run = subprocess.run(
         [sys.executable, "-c", ALONE + saved.program + TOLD],

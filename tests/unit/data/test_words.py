@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trintena.data.words import at_lines, counted, day, listed, quoted
+from trintena.data.words import at_lines, counted, day, features, listed, quoted
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,22 @@ def test_the_first_items_of_a_list_are_named_and_the_rest_counted(
     assert listed(items) == english
     monkeypatch.setenv("TRINTENA_LANG", "pt")
     assert listed(np.array(items)) == portuguese
+
+
+def test_what_a_network_reads_is_called_what_the_series_measures(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {
+        ("ohlcv", "price"): (
+            "open, high, low, close, volume",
+            "abertura, máxima, mínima, fechamento, volume",
+        ),
+        ("close", "price"): ("close", "fechamento"),
+        ("ohlcv", "value"): ("all columns", "todas as colunas"),
+        ("close", "value"): ("values", "valores"),
+    }
+    for place, language in enumerate(("en", "pt")):
+        monkeypatch.setenv("TRINTENA_LANG", language)
+        for (code, measures), both in told.items():
+            assert features(code, measures) == both[place]
 
 
 def test_only_what_is_named_is_written() -> None:

@@ -74,7 +74,8 @@ def test_the_experiment_stores_everything_that_decides_the_numbers(registry: Reg
 
 
 def test_the_defaults_are_those_of_fast_mode(registry: Registry) -> None:
-    spec = registry.experiment(plan(Request(), prices(), registry)).spec
+    series = prices(columns=("high", "close"))
+    spec = registry.experiment(plan(Request(), series, registry)).spec
     assert spec.model_ids == tuple(row.id for row in ARCHITECTURES)
     assert len(spec.model_ids) == 30
     assert (spec.mode, spec.lookback, spec.horizon, spec.seed) == ("fast", 60, 1, 0)
@@ -82,6 +83,10 @@ def test_the_defaults_are_those_of_fast_mode(registry: Registry) -> None:
     settings = spec.hyperparameters
     assert (settings.learning_rate, settings.batch_size, settings.dropout_rate) == (0.001, 32, 0.2)
     assert (settings.epochs, settings.activation) == (1, "relu")
+
+
+def test_of_a_series_of_one_column_nothing_else_is_said_to_be_read(registry: Registry) -> None:
+    assert registry.experiment(plan(request(features="ohlcv"), prices(), registry)).spec.features == "close"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The program in a model card: a forecast from a model's files by Keras and NumPy alone.
 
-It says the protocol once more, in the few lines that this model needs: levels, scale, window, price.
+It says the protocol once more, in the few lines that this model needs: levels, scale, window, forecast.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ network = keras.saving.load_model(f"{{name}}.keras", compile=False, safe_mode=Tr
 with open(f"{{name}}.scaler", encoding="utf-8") as file:
     scaler = json.load(file)
 
-# prices.csv: a header that names {names}, then a line for each row, the oldest first.
+# series.csv: a header that names {names}, then a line for each row, the oldest first.
 columns, lookback = scaler["columns"], scaler["lookback"]
-table = np.genfromtxt("prices.csv", delimiter=",", names=True, case_sensitive="lower", usecols=columns)
+table = np.genfromtxt("series.csv", delimiter=",", names=True, case_sensitive="lower", usecols=columns)
 rows = table[-lookback:]
 
 close = {close}
 scale = max(np.diff(close).std(), scaler["scale_floor"])
 {window}
 output = network.predict(window[np.newaxis].astype(np.float32), verbose=0)[0]
-price = {price}
-print(price)  # one for each step ahead
+forecast = {forecast}
+print(forecast)  # one for each step ahead
 """
 
 _OF_PRICES = """\
@@ -47,14 +47,14 @@ window = np.stack(
 
 
 def loading_code(stem: str, scaler: Mapping[str, Any]) -> str:
-    """Python that opens the files called `stem` and forecasts what follows the last rows of `prices.csv`.
+    """Python that opens the files called `stem` and forecasts what follows the last rows of `series.csv`.
 
-    `scaler` is what the `.scaler` file holds. The program leaves its forecast in `price`, (horizon,).
+    `scaler` is what the `.scaler` file holds. The program leaves its forecast in `forecast`, (horizon,).
     """
     close, level = 'rows["close"]', "rows[column]"
-    price = f"{close}[-1] + scale * output"
+    forecast = f"{close}[-1] + scale * output"
     if scaler["target"] == "log_return":
-        price = f"{close}[-1] * np.exp(scale * output)"
+        forecast = f"{close}[-1] * np.exp(scale * output)"
         close, level = f"np.log({close})", f"np.log({level})"
     columns = list(scaler["columns"])
     window = _WITH_VOLUME if "volume" in columns else _OF_PRICES
@@ -63,5 +63,5 @@ def loading_code(stem: str, scaler: Mapping[str, Any]) -> str:
         names=", ".join(columns),
         close=close,
         window=window.format(level=level),
-        price=price,
+        forecast=forecast,
     )

@@ -101,8 +101,8 @@ def _how_to_load(card: Card) -> str:
             pt=f" A coluna de {column} se chama `close` nele.",
         )
     return phrase(
-        en="By Keras 3, on any backend, and NumPy; Trintena is not needed. In place of `prices.csv`, name a "
+        en="By Keras 3, on any backend, and NumPy; Trintena is not needed. In place of `series.csv`, name a "
         f"file of your own.{named}",
         pt="Com Keras 3, em qualquer backend, e NumPy; não é preciso ter a Trintena. O programa está acima, "
-        f"em [How to load it](#how-to-load-it); no lugar de `prices.csv`, indique um arquivo seu.{named}",
+        f"em [How to load it](#how-to-load-it); no lugar de `series.csv`, indique um arquivo seu.{named}",
     )

@@ -145,7 +145,7 @@ def import_dataset(
     """Read a file, say how it was understood, and store its series, unless it is a `dry_run`.
 
     What could be read in two ways is asked for: nothing is guessed. A refusal names line, column and cell; an
-    option of the command line that its hint names, such as `--allow-jumps`, is a field of the same meaning here.
+    option of the command line that its hint names, such as `--allow-jumps`, is a field of that meaning here.
     """
     reading = read_upload(
         upload.file,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
+from trintena.data.words import features
 from trintena.experiments import overview
 from trintena.language import number, phrase
 from trintena.report import words as report_words
@@ -66,6 +67,7 @@ def compare(
         request,
         site,
         "compare.html",
+        measured={record.spec.measures for record in records},
         heads=[_head(site, record) for record in records],
         incomparable=_incomparable(records),
         differing=[line for line in settings if line.differs],
@@ -134,7 +136,7 @@ def _settings() -> Mapping[str, Told]:
         "Lookback": lambda e: number(e.spec.lookback),
         phrase(en="Horizon", pt="Horizonte"): lambda e: number(e.spec.horizon),
         phrase(en="Target", pt="Alvo"): lambda e: report_words.target(e.spec.target, e.spec.measures),
-        phrase(en="Inputs", pt="Entradas"): lambda e: words.features(e.spec.features, e.spec.measures),
+        phrase(en="Inputs", pt="Entradas"): lambda e: features(e.spec.features, e.spec.measures),
         phrase(en="Split", pt="Divisão"): _split,
         phrase(en="Seed", pt="Semente"): lambda e: str(e.spec.seed),
         phrase(en="Refit on all rows", pt="Ajuste com todas as linhas"): lambda e: _yes(e.spec.refit_all),

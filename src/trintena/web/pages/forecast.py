@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from trintena.artifacts.files import KINDS
-from trintena.data.words import price
+from trintena.data.words import features, price
 from trintena.errors import ArtifactError, NotFoundError, TrintenaError
 from trintena.language import phrase
 from trintena.report import words as report_words
@@ -94,6 +94,7 @@ def _shown(
         "forecast.html",
         status=about["status"] if about else status,
         model=model,
+        measured=(model.measures,),
         versions=[(each, _named(each)) for each in versions],
         sentence=report_words.verdict(told),
         ahead=words.is_ahead(told),
@@ -309,7 +310,7 @@ def _facts(model: ModelVersion) -> dict[str, str]:
     """What the model is made of."""
     own = model.parameters
     target = report_words.target(model.target, model.measures)
-    features = words.features(str(own.get("features")), model.measures)
+    read = features(own.get("features", "ohlcv"), model.measures)
     settings = ("learning_rate", "batch_size", "dropout_rate", "epochs", "activation")
     seeds = (model.metrics.get("seeds") or {}).get("rmse") or ()
     facts = {
@@ -317,8 +318,8 @@ def _facts(model: ModelVersion) -> dict[str, str]:
         phrase(en="Forecasts", pt="Prevê"): f"{target}, {words.steps(model.horizon)}",
         phrase(en="Mode", pt="Modo"): words.mode(model.mode),
         phrase(en="Reads", pt="Lê"): phrase(
-            en=f"{own.get('lookback')} rows of {features}",
-            pt=f"{own.get('lookback')} linhas de {features}",
+            en=f"{own.get('lookback')} rows of {read}",
+            pt=f"{own.get('lookback')} linhas de {read}",
         ),
         phrase(en="Hyper-parameters", pt="Hiperparâmetros"): report_words.settings(
             {name: own[name] for name in settings if name in own}

@@ -34,18 +34,21 @@ def home(
     """What there is, the newest first; `before` the experiment of a number, what came earlier."""
     records = site.registry.experiments(limit=ROWS + 1, before=before)
     current = _current(site)
+    rows, champion = [_row(site, record) for record in records[:ROWS]], _champion(site)
+    measured = {each["measures"] for each in (*rows, *current)}
     to_run = [each for each in current if each["state"] != "running"]
     return page(
         request,
         site,
         "home.html",
-        rows=[_row(site, record) for record in records[:ROWS]],
+        rows=rows,
         older=records[ROWS - 1].id if len(records) > ROWS else None,
         is_first=before is None,
         running=[each for each in current if each["state"] != "queued"],
         waiting=[each for each in current if each["state"] == "queued"],
         stands_still=bool(to_run) and not workers_at_work(site.settings.locks),
-        champion=_champion(site),
+        champion=champion,
+        measured=measured if champion is None else {*measured, champion["model"].measures},
         key=token_urlsafe(16),
     )
 
@@ -70,6 +73,7 @@ def _row(site: Site, record: ExperimentRecord) -> dict[str, Any]:
     told = (record.result or {}).get("verdict") if record.spec.backtest is None else None
     return {
         **about,
+        "measures": record.spec.measures,
         "told_state": report_words.state(about["state"]),
         "mode": words.kind(record.spec),
         "done": words.done(record),

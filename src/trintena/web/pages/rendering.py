@@ -102,7 +102,8 @@ def running_chip(site: Site) -> Chip | None:
 def page(request: Request, site: Site, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A whole page, or a part of one, made from a template and what it is told.
 
-    With `chip=None` it tells nothing of what runs, and needs no database.
+    With `chip=None` it tells nothing of what runs, and needs no database. `measured` says what the series
+    that it shows are of, for its foot: where a price is among them, that nothing is investment advice.
     """
     theme = request.cookies.get("theme")
     about: Mapping[str, Any] = {
@@ -112,6 +113,7 @@ def page(request: Request, site: Site, template: str, *, status: int = 200, **va
         "language": language(),
         "theme": theme if theme in THEMES else "auto",
         "has_token": site.options.token is not None,
+        "measured": (),
     }
     if "chip" not in values:
         values["chip"] = running_chip(site)

@@ -1,4 +1,4 @@
-"""What the pages call modes, inputs and verdicts, beside the report's words: shorter, for tables."""
+"""What the pages call modes and verdicts, beside the report's words: shorter, for tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from trintena.language import number, phrase
 from trintena.search import total_trials
 
 if TYPE_CHECKING:
-    from trintena.domain import ExperimentSpec, Measures, ModelVersion
+    from trintena.domain import ExperimentSpec, ModelVersion
     from trintena.registry import ExperimentRecord
 
 
@@ -23,20 +23,6 @@ def mode(code: str) -> str:
 def kind(spec: ExperimentSpec) -> str:
     """What an experiment does: a training's mode, or that it is a backtest."""
     return mode(spec.mode) if spec.backtest is None else phrase(en="Backtest", pt="Teste retroativo")
-
-
-def features(code: str, measures: Measures) -> str:
-    """What a network reads."""
-    if measures == "value":
-        values = phrase(en="values", pt="valores")
-        return values if code == "close" else phrase(en="all columns", pt="todas as colunas")
-    names = {
-        "ohlcv": phrase(
-            en="open, high, low, close, volume", pt="abertura, máxima, mínima, fechamento, volume"
-        ),
-        "close": phrase(en="close", pt="fechamento"),
-    }
-    return names.get(code, code)
 
 
 def steps(n: int) -> str:

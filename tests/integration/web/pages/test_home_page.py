@@ -24,6 +24,7 @@ def test_newcomer_is_told_what_to_do_first(newcomer: Visitor) -> None:
     page = newcomer.sees("/")
     assert "No experiments yet" in page.text
     assert ("post", "/try-sample") in forms(page)
+    assert "investment" not in page.text
     assert "/advanced-training?new=1#csv" in links(page)
     assert "Nenhum experimento ainda" in newcomer.sees("/", lang="pt-BR").text
 
@@ -59,6 +60,7 @@ def test_champion_card_shows_its_forecast_beside_the_last_value(visitor: Visitor
     assert f"{forecast['forecast'][0]['price']:,.2f}" in page.text
     price = f"{forecast['last_value']:,.2f}".translate(str.maketrans(",.", ".,"))
     assert price in visitor.sees("/", lang="pt").text
+    assert page.text.endswith("Not investment advice.")
 
 
 def test_running_experiment_has_bar_time_left_and_a_chip(visitor: Visitor) -> None:
@@ -117,6 +119,7 @@ def test_comparing_puts_first_what_differs(visitor: Visitor) -> None:
     assert "Architectures 2 (6, 9) 1 (9)" in differing
     assert "Lookback 8 8" in same
     assert "Lookback" not in differing
+    assert page.text.endswith("Not investment advice.")
     assert "not comparable" not in page.text
     rows = [visitor.registry.experiment(id_).result or {} for id_ in (FAST, AGAIN)]
     skills = " ".join(f"{row['verdict']['skill']:+z.2%}" for row in rows)

@@ -182,6 +182,7 @@ def _experiment(request: Request, site: Site, record: ExperimentRecord) -> HTMLR
         "told_state": telling.state("queued" if is_live and state == "interrupted" else state),
         "message": record.message,
         "spec": spec,
+        "measured": (spec.measures,),
         "searches": spec.search is not None,
         "settings": _settings(record),
         "created_at": record.created_at,
