@@ -16,7 +16,8 @@ from typing import Any
 from trintena.cli.ranking import is_fitted, ranked_by
 from trintena.evaluation.verdict import SIGNIFICANCE
 from trintena.language import number, phrase, speaking
-from trintena.report import evidence, reasons, words
+from trintena.report import evidence, judgment, reasons, words
+from trintena.report.alarm import alarm
 from trintena.report.markdown import bullets, escaped, table
 
 Record = Mapping[str, Any]
@@ -119,6 +120,8 @@ def _summary_row(record: Record) -> list[str]:
     said = phrase(en="not distinguishable from the last value", pt="não se distingue do último valor")
     if told["code"] == "beats_last_value":
         said = phrase(en="beats the last value", pt="supera o último valor")
+    elif judgment.is_worse(told):
+        said = phrase(en="worse than the last value", pt="pior que o último valor")
     if told["suspect_leakage"]:
         said += phrase(en="; alarm", pt="; alarme")
     return [
@@ -172,10 +175,10 @@ def _run(record: Record) -> Iterator[str]:
     name = phrase(en=known.en, pt=known.pt).partition(",")[0]
     yield phrase(en=f"### {escaped(name)}, {mode} mode", pt=f"### {escaped(name)}, modo {mode}")
     winner = _board(record)[0]["model_name"]
-    said = words.verdict(record["verdict"])
+    said = judgment.of_answer(record)
     yield f"{phrase(en='Champion', pt='Campeão')}: **{winner}**. {said}"
-    if alarm := evidence.alarm(record["verdict"]):
-        yield f"**{alarm}** {_looked_for()}"
+    if warning := alarm(record["verdict"]):
+        yield f"**{warning}** {_looked_for()}"
     yield bullets(evidence.evidence(record))
     yield _ranking(record)
     if failed := [row for row in _rows(record) if row["rank"] is None and row["reason"]]:
@@ -186,13 +189,15 @@ def _run(record: Record) -> Iterator[str]:
 
 
 def _looked_for() -> str:
-    """What stands beside an alarm: the search that it asks for has been made."""
+    """What stands beside an alarm: how much of the search that it asks for a test has made."""
     link = "[tests/controls](../tests/controls/test_future_poison.py)"
     return phrase(
-        en=f"The search that this asks for is a test here ({link}): every price from a border on is "
-        "replaced, and nothing before the border changes by a bit. What is left is chance or the market.",
-        pt=f"A busca que isso pede é um teste aqui ({link}): todos os preços a partir de uma fronteira são "
-        "trocados, e nada antes dela muda um bit. O que resta é o acaso ou o mercado.",
+        en=f"The program itself lets nothing of the future through: a test ({link}) replaces every price "
+        "from a border on, and nothing before the border changes by a bit. Whether the data holds something "
+        "of the future, that test cannot tell.",
+        pt=f"O próprio programa não deixa passar nada do futuro: um teste ({link}) troca todos os preços a "
+        "partir de uma fronteira, e nada antes dela muda um bit. Se os dados trazem algo do futuro, esse "
+        "teste não sabe dizer.",
     )
 
 
@@ -226,17 +231,18 @@ def _ranking(record: Record) -> str:
         phrase(en="Test RMSE", pt="RMSE no teste"),
         phrase(en="Test skill", pt="Ganho no teste"),
         phrase(en="Against drift", pt="Contra a tendência média"),
-        phrase(en="Direction", pt="Direção"),
+        words.direction(record["horizon"]),
         "p",
     ]
     lines = [table(heads, [_ranking_row(row, row in only_searched) for row in order], text=2)]
     share = number(baselines[0]["test_majority_share"], ".1%")
+    at = words.at_last_step(record["horizon"])
     lines.append(
         phrase(
-            en="Skill is 1 - RMSE / RMSE of the last value. Direction is right that often; always naming "
-            f"the commoner one is right {share} of the time; p is of Pesaran and Timmermann.",
-            pt="Ganho é 1 - RMSE / RMSE do último valor. A direção é certa nessa parte das vezes; dizer "
-            f"sempre a mais comum acerta {share} das vezes, e p é o de Pesaran e Timmermann.",
+            en=f"Skill is 1 - RMSE / RMSE of the last value. Direction is right that often{at}; always "
+            f"naming the commoner one is right {share} of the time; p is of Pesaran and Timmermann.",
+            pt=f"Ganho é 1 - RMSE / RMSE do último valor. A direção é certa nessa parte das vezes{at}; "
+            f"dizer sempre a mais comum acerta {share} das vezes, e p é o de Pesaran e Timmermann.",
         )
     )
     if only_searched:

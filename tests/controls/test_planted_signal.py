@@ -17,8 +17,8 @@ from controls.planted import EXPECTED_SKILL, judge_of, oracle, planted
 from integration.champion.lab import Lab
 from trintena import metrics
 from trintena.domain import Search, SearchSpace
-from trintena.report import words
-from trintena.report.evidence import alarm
+from trintena.report import judgment
+from trintena.report.alarm import alarm
 
 GRU_CLASSIC = 6
 ENOUGH = 0.6
@@ -61,7 +61,7 @@ def assert_found(found: Found) -> None:
     assert not told["persistence_clone"]
     assert {"r2"} <= set(told["suspect_leakage"]) <= {"skill", "r2", "direction"}
     # Both statements, as a person reads them.
-    assert words.verdict(told).startswith("Beats repeating the last value")
+    assert judgment.sentence(told).startswith("Beats repeating the last value")
     warning = alarm(told)
     assert warning is not None
     assert warning.startswith("Suspect leakage")

@@ -17,7 +17,7 @@ def print_backtest(answer: dict[str, Any]) -> None:
     """Print the answer of a backtest, finished or stopped."""
     if answer["model"] is not None:
         _print_table(answer)
-        screen.print(backtest.legend(), soft_wrap=True)
+        screen.print(backtest.legend(answer["horizon"]), soft_wrap=True)
         for row in answer["baselines"]:
             if row["reason"] is not None:
                 screen.print(f"{words.baseline(row['key'], row['name'])}: {row['reason']}", soft_wrap=True)
@@ -38,13 +38,14 @@ def _print_table(answer: dict[str, Any]) -> None:
         (own, answer["model"]),
         *((f"{words.baseline(row['key'], row['name'])} ({say('baseline')})", row) for row in baselines),
     ]
-    headings = [phrase(en="Forecast", pt="Previsão"), *map(backtest.column, backtest.COLUMNS)]
+    columns = {key: backtest.column(key, answer["horizon"]) for key in backtest.COLUMNS}
+    headings = [phrase(en="Forecast", pt="Previsão"), *columns.values()]
     print_table(
         headings,
         [(name, *(backtest.cell(key, row[key]) for key in backtest.COLUMNS)) for name, row in rows],
         right=headings[1:],
         folding=headings[:1],
-        optional=[backtest.column(key) for key in ("mae", "direction_p", "r2", "majority_share")],
+        optional=[columns[key] for key in ("mae", "direction_p", "r2", "majority_share")],
         styles=["", *("italic cyan" for _ in baselines)],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.text import Text
@@ -11,8 +12,9 @@ from trintena.cli.output import screen
 from trintena.cli.ranking import is_fitted, print_ranking
 from trintena.cli.texts import say, setting
 from trintena.language import number, span
-from trintena.report import words
-from trintena.report.evidence import alarm, essentials
+from trintena.report import judgment, words
+from trintena.report.alarm import alarm
+from trintena.report.evidence import essentials
 
 
 def print_board(answer: dict[str, Any]) -> None:
@@ -93,11 +95,18 @@ def told_counts(counts: dict[str, int]) -> str:
 def _print_verdict(answer: dict[str, Any]) -> None:
     """The sentence, the alarm if there is one, and the few pieces of evidence that say most."""
     told = answer["verdict"]
-    screen.print(Text(words.verdict(told), style="bold"), soft_wrap=True)
-    if (warning := alarm(told)) is not None:
-        screen.print(Text(warning, style="bold red"), soft_wrap=True)
+    print_judgment(judgment.of_answer(answer), told)
+    if judgment.is_undecidable(told):
+        _say(f"  {say('longer_test')}")
     for about, found in essentials(answer):
         _say(f"  {about}: {found}")
+
+
+def print_judgment(sentence: str, told: Mapping[str, Any]) -> None:
+    """Print what is said of a verdict, and under it the alarm if it raises one."""
+    screen.print(Text(sentence, style="bold"), soft_wrap=True)
+    if (warning := alarm(told)) is not None:
+        screen.print(Text(warning, style="bold red"), soft_wrap=True)
 
 
 def _print_champion(answer: dict[str, Any]) -> None:

@@ -65,10 +65,11 @@ def show(version: Version, as_json: AsJson = False) -> None:
     with application() as trintena:
         model = trintena.registry.version(version)
         files = states_of_files(trintena.settings.models, model)
+        answer = trintena.services.answer_behind(model)
     if as_json:
         print_json({**in_full(model), "files": files})
         return
-    print_model(model, files)
+    print_model(model, files, answer)
 
 
 @app.command()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from trintena.cli.board import print_judgment
 from trintena.cli.output import screen
 from trintena.cli.tables import NOTHING, moment, print_fields, print_table
 from trintena.cli.texts import say
 from trintena.data.words import features, price
 from trintena.language import number, phrase
-from trintena.report import words
+from trintena.report import judgment, words
+from trintena.report.alarm import alarm_in_short
 from trintena.services.models_json import figure_of, frozen_twin
 
 if TYPE_CHECKING:
@@ -63,14 +65,31 @@ def print_models(versions: Sequence[ModelVersion]) -> None:
                 ),
                 soft_wrap=True,
             )
+        if (warning := _warning(version)) is not None:
+            more = f"trintena models show {version.version}"
+            screen.print(
+                phrase(
+                    en=f"! version {version.version}: {warning} More: {more}",
+                    pt=f"! versão {version.version}: {warning} Mais: {more}",
+                ),
+                soft_wrap=True,
+            )
 
 
 def _mark(model: ModelVersion) -> str:
-    return "" if frozen_twin(model) is None else " *"
+    twin = "" if frozen_twin(model) is None else " *"
+    return twin if _warning(model) is None else f"{twin} !"
 
 
-def print_model(model: ModelVersion, files: list[dict[str, Any]]) -> None:
-    """Print one model: what made it, its figures beside the last value, and the state of its files."""
+def _warning(model: ModelVersion) -> str | None:
+    return alarm_in_short(judgment.verdict_of(model))
+
+
+def print_model(model: ModelVersion, files: list[dict[str, Any]], answer: Mapping[str, Any]) -> None:
+    """Print one model: what made it, how it was judged, and the state of its files.
+
+    `answer` is that of the experiment which made it; empty where that is gone.
+    """
     champion = phrase(en=", the champion", pt=", a campeã") if model.is_winner else ""
     target = words.target(model.target, model.measures)
     rows = number(model.parameters.get("lookback"))
@@ -93,6 +112,9 @@ def print_model(model: ModelVersion, files: list[dict[str, Any]]) -> None:
         phrase(en="versions", pt="versões"): ", ".join(f"{k} {v}" for k, v in model.versions.items()),
     }
     print_fields(fields | _search_fields(model) | _serving_fields(model))
+    screen.print()
+    told = judgment.verdict_of(model)
+    print_judgment(judgment.sentence(told, judgment.better_baselines(answer)), told)
     screen.print()
     _print_figures(model)
     screen.print()
@@ -155,7 +177,7 @@ def _serving_fields(model: ModelVersion) -> dict[str, str]:
 
 
 def _print_figures(model: ModelVersion) -> None:
-    one = price(model.measures)
+    one, at = price(model.measures), words.at_last_step(model.horizon)
     named = {
         "rmse": ("RMSE", ",.6g"),
         "mae": ("MAE", ",.6g"),
@@ -170,11 +192,11 @@ def _print_figures(model: ModelVersion) -> None:
             "+z.2%",
         ),
         "directional_accuracy": (
-            phrase(en="directional accuracy", pt="acerto de direção"),
+            phrase(en="directional accuracy", pt="acerto de direção") + at,
             ".1%",
         ),
         "majority_share": (
-            phrase(en="share of the commoner direction", pt="parcela da direção mais comum"),
+            phrase(en="share of the commoner direction", pt="parcela da direção mais comum") + at,
             ".1%",
         ),
     }
@@ -190,8 +212,11 @@ def _print_figures(model: ModelVersion) -> None:
     rows.insert(1, (title, *(number(value, ",.6g") for value in last_value)))
     clone = [model.metrics.get(segment, {}).get("persistence_clone") for segment in _SEGMENTS]
     answers = {True: phrase(en="yes", pt="sim"), False: phrase(en="no", pt="não"), None: NOTHING}
-    repeats = phrase(en="in practice repeats the last value", pt="na prática, repete o último valor")
-    rows.append((repeats, *(answers[value] for value in clone)))
+    noise = phrase(
+        en="what it adds to the last value cannot be told from noise",
+        pt="o que acrescenta ao último valor não se distingue de ruído",
+    )
+    rows.append((noise, *(answers[value] for value in clone)))
     heads = (
         phrase(en="figure", pt="medida"),
         phrase(en="validation", pt="validação"),

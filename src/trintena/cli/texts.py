@@ -108,6 +108,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The newest data is {days} days old: the forecast starts there, not today.",
         "O dado mais novo tem {days} dias: a previsão parte dali, não de hoje.",
     ),
+    "longer_test": (
+        "A longer test, for example: --split 0.6,0.1,0.1 (training, validation, calibration; the test takes "
+        "the rest).",
+        "Um teste mais longo, por exemplo: --split 0.6,0.1,0.1 (treino, validação, calibração; o teste fica "
+        "com o resto).",
+    ),
     "training": ("Training", "Treinando"),
     "judging": ("Judging and saving the champion", "Julgando e salvando o campeão"),
     "left": ("about {time} left", "faltam cerca de {time}"),

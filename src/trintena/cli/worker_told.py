@@ -10,7 +10,8 @@ from trintena.cli.live import shown_progress
 from trintena.cli.output import people
 from trintena.cli.texts import say
 from trintena.language import phrase, span
-from trintena.report import backtest, words
+from trintena.report import backtest, judgment, words
+from trintena.report.alarm import alarm_in_short
 from trintena.worker import Audience
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ class Told(Audience):
         elif answer["status"] == "success":
             winner = answer["winner"]
             name = f"{winner['model_id']} {winner['model_name']}"
-            _print(record, f"{say('champion')}: {name}. {words.verdict(answer['verdict'])}")
+            _print(record, f"{say('champion')}: {name}. {judgment.of_answer(answer)}")
+            if (warning := alarm_in_short(answer["verdict"])) is not None:
+                _print(record, warning)
 
     def failed(self, record: ExperimentRecord, reason: str) -> None:
         """Why an experiment ended without an answer."""

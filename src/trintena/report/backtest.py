@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from trintena.language import number, phrase
-from trintena.report import words
-from trintena.report.evidence import alarm
+from trintena.report import judgment, words
+from trintena.report.alarm import alarm
 
 Answer = Mapping[str, Any]
 
@@ -15,14 +15,14 @@ COLUMNS = ("rmse", "mae", "skill", "r2", "directional_accuracy", "majority_share
 """The figures of the table, in their order."""
 
 
-def column(key: str) -> str:
+def column(key: str, horizon: int) -> str:
     """The heading of a figure."""
     names = {
         "rmse": "RMSE",
         "mae": "MAE",
         "skill": phrase(en="Skill", pt="Ganho"),
         "r2": "R²",
-        "directional_accuracy": phrase(en="Direction", pt="Direção"),
+        "directional_accuracy": words.direction(horizon),
         "majority_share": phrase(en="Commoner one", pt="A mais comum"),
         "direction_p": "p",
     }
@@ -37,14 +37,16 @@ def cell(key: str, value: float | None) -> str:
     return number(value, patterns.get(key, ".1%"))
 
 
-def legend() -> str:
+def legend(horizon: int) -> str:
     """What the headings mean."""
+    at = words.at_last_step(horizon)
     return phrase(
         en="Errors in units of the target: lower is better. Skill: error saved over the last value. R²: "
-        "against the training mean. Direction beside always naming the commoner one; p of Pesaran and "
+        f"against the training mean. Direction{at} beside always naming the commoner one; p of Pesaran and "
         "Timmermann.",
         pt="Erros em unidades do alvo: menor é melhor. Ganho: erro poupado em relação ao último valor. R²: "
-        "contra a média do treino. Direção ao lado de dizer sempre a mais comum; p de Pesaran e Timmermann.",
+        f"contra a média do treino. Direção{at} ao lado de dizer sempre a mais comum; p de Pesaran e "
+        "Timmermann.",
     )
 
 
@@ -60,7 +62,16 @@ def sentences(answer: Answer) -> list[str]:
     told = answer["verdict"]
     return [
         f"{_opening(answer)} {_found(answer)}",
-        *filter(None, (_seen(answer), _clone(told), alarm(told), _no_intervals(answer), _consulted(answer))),
+        *filter(
+            None,
+            (
+                _seen(answer),
+                judgment.clone(told),
+                alarm(told),
+                _no_intervals(answer),
+                _consulted(answer),
+            ),
+        ),
     ]
 
 
@@ -92,14 +103,29 @@ def _found(answer: Answer) -> str:
         pt=f"ganho {skill}, contra a tendência {drift}{proof}",
     )
     if told["code"] == "beats_last_value":
-        return phrase(
+        won = phrase(
             en=f"They beat repeating the last value by more than luck explains ({figures}).",
             pt=f"Superam repetir o último valor por mais do que a sorte explica ({figures}).",
         )
-    if told["code"] == "not_distinguishable":
+        better = judgment.names_below(answer["model"]["rmse"], answer["baselines"], "rmse")
+        return " ".join(filter(None, (won, judgment.better_sentence(better))))
+    if judgment.is_worse(told):
+        how = judgment.behind(told["skill"])
         return phrase(
+            en=f"They are worse than repeating the last value: their error is {how} ({figures}).",
+            pt=f"São piores do que repetir o último valor: seu erro é {how} ({figures}).",
+        )
+    if told["code"] == "not_distinguishable":
+        no_better = phrase(
             en=f"Not distinguishable from repeating the last value ({figures}).",
             pt=f"Não se distinguem de repetir o último valor ({figures}).",
+        )
+        if not judgment.is_undecidable(told):
+            return no_better
+        return no_better + phrase(
+            en=" So long a horizon cannot be judged on so few forecasts: take a longer stretch.",
+            pt=" Um horizonte tão longo não pode ser julgado com tão poucas previsões: use um trecho mais "
+            "longo.",
         )
     if told["reason"] == "in_sample":
         n, of = number(answer["n_in_sample"]), number(answer["n_origins"])
@@ -142,12 +168,6 @@ def _seen(answer: Answer) -> str | None:
         pt=f"Outras {n} previsões do trecho são de linhas até {made_to}, com que a versão foi treinada, "
         "selecionada ou calibrada: nenhum número aqui as conta.",
     )
-
-
-def _clone(told: Mapping[str, Any]) -> str | None:
-    if not told["persistence_clone"]:
-        return None
-    return phrase(en="In practice it repeats the last value.", pt="Na prática, repete o último valor.")
 
 
 def _no_intervals(answer: Answer) -> str | None:

@@ -84,7 +84,8 @@ def _direction(report: Report) -> str:
     if right is None or commoner is None:
         return ""
     got, base = number(right, ".1%"), number(commoner, ".1%")
+    at = words.at_last_step(report.spec.horizon)
     return phrase(
-        en=f" It had the direction right {got} of the time; always naming the commoner one, {base}.",
-        pt=f" Acertou a direção em {got} das vezes; dizer sempre a mais comum acertaria {base}.",
+        en=f" It had the direction{at} right {got} of the time; always naming the commoner one, {base}.",
+        pt=f" Acertou a direção{at} em {got} das vezes; dizer sempre a mais comum acertaria {base}.",
     )

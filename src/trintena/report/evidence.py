@@ -10,42 +10,15 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from trintena.language import number, phrase
-from trintena.report import words
+from trintena.report import judgment, words
 from trintena.report.material import name_of
 
 Answer = Mapping[str, Any]
 Piece = tuple[str, str]
 """What it is about, and what is found."""
 
-
-def alarm(told: Mapping[str, Any] | None) -> str | None:
-    """What to look for where a verdict's figures are too good to be true; None where they are not."""
-    signs = {
-        "skill": phrase(
-            en="its error is more than 3% below the last value's",
-            pt="seu erro é mais de 3% menor que o do último valor",
-        ),
-        "r2": phrase(
-            en="it explains more than 1% of the changes (out-of-sample R²)",
-            pt="explica mais de 1% das variações (R² fora da amostra)",
-        ),
-        "direction": phrase(
-            en="it names the direction more often than luck allows",
-            pt="acerta a direção mais vezes do que a sorte permite",
-        ),
-    }
-    found = [signs[code] for code in (told or {}).get("suspect_leakage") or () if code in signs]
-    if not found:
-        return None
-    seen = "; ".join(found)
-    return phrase(
-        en=f"Suspect leakage: {seen}. On prices such numbers have always been a bug: something of the future "
-        "is in the inputs. Look for rows out of order, a column that already holds the next row's value, "
-        "prices averaged or filled in backwards, an indicator computed over the whole series.",
-        pt=f"Suspeita de vazamento: {seen}. Em preços, números assim sempre foram um erro: há algo do futuro "
-        "nas entradas. Procure linhas fora de ordem, uma coluna que já traz o valor da linha seguinte, "
-        "preços suavizados ou preenchidos de trás para a frente, um indicador calculado sobre a série toda.",
-    )
+_BAD = -0.10
+"""From such a skill down, nobody would take a forecast for one of the best."""
 
 
 def evidence(answer: Answer) -> list[Piece]:
@@ -70,10 +43,13 @@ def _rows(answer: Answer) -> list[Mapping[str, Any]]:
     return list(answer.get("all_results") or answer.get("results") or ())
 
 
+def _horizon(answer: Answer) -> int:
+    return int(answer.get("horizon", 1))
+
+
 def _of_winner(answer: Answer) -> Mapping[str, Any]:
     """Every figure of the winner on the test segment."""
-    row = next((row for row in _rows(answer) if row.get("rank") == 1), answer.get("winner")) or {}
-    figures: Mapping[str, Any] = (row.get("metrics") or {}).get("test") or {}
+    figures: Mapping[str, Any] = (judgment.winner_of(answer).get("metrics") or {}).get("test") or {}
     return figures
 
 
@@ -93,19 +69,20 @@ def _led(label: str, skill: float | None, p: float | None) -> Piece | None:
     """How often luck would give a lead, as a Diebold-Mariano test has it."""
     if skill is None or p is None:
         return None
-    share = number(abs(skill), ".2%")
     test = f"Diebold-Mariano, {words.p_value(p)}"
     if skill <= 0.0:
+        how = judgment.behind(skill)
         return label, phrase(
-            en=f"The error on the test segment is not lower: {share} higher ({test}).",
-            pt=f"O erro no teste não é menor: {share} maior ({test}).",
+            en=f"The error on the test segment is not lower: {how} ({test}).",
+            pt=f"O erro no teste não é menor: {how} ({test}).",
         )
+    share = number(skill, ".2%")
     often = _by_luck(p)
     return label, phrase(
         en=f"The error on the test segment is {share} lower. Of two equally good forecasts, luck alone would "
-        f"put one so far ahead in {often} ({test}).",
-        pt=f"O erro no teste é {share} menor. De duas previsões igualmente boas, só a sorte poria uma tão à "
-        f"frente em {often} ({test}).",
+        f"put this one so far ahead in {often} ({test}).",
+        pt=f"O erro no teste é {share} menor. De duas previsões igualmente boas, só a sorte poria esta tão "
+        f"à frente em {often} ({test}).",
     )
 
 
@@ -120,7 +97,7 @@ def _by_luck(p: float) -> str:
 def _over_all(answer: Answer) -> Piece | None:
     told, n = _told(answer), len(_judged(answer))
     label = phrase(en="Best of many", pt="Melhor de muitas")
-    if words.has_too_few_origins(told) and "spa_p" in told:
+    if judgment.has_too_few_origins(told) and "spa_p" in told:
         return label, phrase(
             en="Not known: fewer than ten horizons fit into the test segment, too few to tell luck from "
             "skill (Hansen's test of superior predictive ability).",
@@ -152,29 +129,52 @@ def _confidence_set(answer: Answer) -> Piece | None:
     names = {row["key"]: words.baseline(row["key"], row["name"]) for row in answer.get("baselines") or ()}
     baselines = ", ".join(names.get(key, key) for key in inside["baselines"])
     beside = baselines or phrase(en="none", pt="nenhuma")
+    wild = ""
+    if _holds_a_bad_one(answer, inside):
+        wild = phrase(
+            en="; a few wild days can hide how bad a forecast is",
+            pt="; poucos dias extremos podem esconder quão ruim é uma previsão",
+        )
     return phrase(en="Who may be the best", pt="Quem pode ser o melhor"), phrase(
         en=f"With {level} confidence {n} of {of} architectures cannot be told from the best; of the "
-        f"baselines: {beside} (Model Confidence Set).",
+        f"baselines: {beside} (Model Confidence Set{wild}).",
         pt=f"Com {level} de confiança, {n} de {of} arquiteturas não se distinguem do melhor; das "
-        f"referências: {beside} (Model Confidence Set).",
+        f"referências: {beside} (Model Confidence Set{wild}).",
     )
+
+
+def _holds_a_bad_one(answer: Answer, inside: Mapping[str, Any]) -> bool:
+    """Whether the set holds somebody whose error is over a tenth above the last value's."""
+    skills = [row.get("skill") for row in _judged(answer) if row["model_id"] in inside["model_ids"]]
+    skills += [r.get("skill") for r in answer.get("baselines") or () if r["key"] in inside["baselines"]]
+    return any(skill is not None and skill < _BAD for skill in skills)
 
 
 def _luck(answer: Answer) -> Piece | None:
     told = _told(answer)
-    if told.get("luck_level") is None or told.get("validation_skill") is None:
+    if told.get("validation_skill") is None or "luck_level" not in told:
         return None
-    n = told["n_trials"]
+    label, n = phrase(en="Luck level", pt="Nível da sorte"), told["n_trials"]
+    if told["luck_level"] is None:
+        return label, phrase(
+            en="Unknown: beside windows this long the validation segment is too short to show what luck "
+            "alone would reach. A longer one, or a shorter lookback, would show it.",
+            pt="Não se sabe: diante de janelas tão longas, o segmento de validação é curto demais para "
+            "mostrar até onde só a sorte chegaria. Um mais longo, ou um lookback menor, o mostraria.",
+        )
     level, reached = (number(told[key], words.SIGNED) for key in ("luck_level", "validation_skill"))
     trials = phrase(
         en="1 trial" if n == 1 else f"{number(n)} trials",
         pt="1 tentativa" if n == 1 else f"{number(n)} tentativas",
     )
-    return phrase(en="Luck level", pt="Nível da sorte"), phrase(
+    below = ""
+    if told["validation_skill"] <= told["luck_level"]:
+        below = phrase(en="; that is not above it", pt="; isso não o supera")
+    return label, phrase(
         en=f"Of {trials} without any skill the luckiest would reach a validation skill of {level} once in "
-        f"twenty; the winner reached {reached}.",
+        f"twenty; the winner reached {reached}{below}.",
         pt=f"De {trials} sem nenhum ganho verdadeiro, a mais sortuda chegaria a um ganho de {level} na "
-        f"validação uma vez em vinte; a vencedora chegou a {reached}.",
+        f"validação uma vez em vinte; a vencedora chegou a {reached}{below}.",
     )
 
 
@@ -200,19 +200,16 @@ def _direction(answer: Answer) -> Piece | None:
     right, commoner = figures.get("directional_accuracy"), figures.get("majority_share")
     if right is None or commoner is None:
         return None
-    got, base = number(right, ".1%"), number(commoner, ".1%")
+    got, base, at = number(right, ".1%"), number(commoner, ".1%"), words.at_last_step(_horizon(answer))
     text = phrase(
-        en=f"Right {got} of the time; always naming the commoner one is right {base} of the time.",
-        pt=f"Certa em {got} das vezes; dizer sempre a mais comum acerta {base} das vezes.",
+        en=f"Right {got} of the time{at}; always naming the commoner one is right {base} of the time.",
+        pt=f"Certa em {got} das vezes{at}; dizer sempre a mais comum acerta {base} das vezes.",
     )
     if (p := figures.get("direction_p")) is not None:
-        last = len((figures.get("by_step") or {}).get("rmse") or (0,)) > 1
         name, often = words.p_value(p), _by_luck(p)
-        of = phrase(en=" at the last step", pt=" no último passo") if last else ""
         text += phrase(
-            en=f" Forecasts unrelated to what came would do as well{of} in {often} (Pesaran-Timmermann, "
-            f"{name}).",
-            pt=f" Previsões sem relação com o que veio iriam tão bem{of} em {often} (Pesaran-Timmermann, "
+            en=f" Forecasts unrelated to what came would do as well in {often} (Pesaran-Timmermann, {name}).",
+            pt=f" Previsões sem relação com o que veio iriam tão bem em {often} (Pesaran-Timmermann, "
             f"{name}).",
         )
     return phrase(en="Direction", pt="Direção"), text
@@ -224,17 +221,21 @@ def _following(answer: Answer) -> Piece | None:
     if not (correlation := figures.get("change_correlation")):
         return None
     r, low, high = (number(value, "+z.2f") for value in correlation)
+    last = words.at_last_step(_horizon(answer))
     text = phrase(
-        en=f"Forecast and actual changes correlate at {r}; with 95% confidence between {low} and {high}.",
-        pt=f"Variações previstas e reais têm correlação {r}; com 95% de confiança, entre {low} e {high}.",
+        en=f"Forecast and actual changes{last} correlate at {r}; with 95% confidence between {low} and "
+        f"{high}.",
+        pt=f"Variações previstas e reais{last} têm correlação {r}; com 95% de confiança, entre {low} e "
+        f"{high}.",
     )
     if (shift := figures.get("best_shift")) is not None:
-        at, repeated = number(shift, "d"), number(answer.get("horizon", 1), "d")
+        at, repeated = number(shift, "d"), number(_horizon(answer), "d")
         text += phrase(
-            en=f" The forecast path fits the actual one best at a lag of {at}; what foresees fits at 0, what "
-            f"repeats the last value at {repeated}.",
-            pt=f" O caminho previsto se ajusta melhor ao real com atraso de {at}; o que prevê se ajusta em "
-            f"0, o que repete o último valor, em {repeated}.",
+            en=f" The forecast path fits the actual one best at a lag of {at}: only what gets most of a "
+            f"change right fits at 0; a weak forecast fits at {repeated}, too, as the last value does.",
+            pt=f" O caminho previsto se ajusta melhor ao real com atraso de {at}: só o que acerta a maior "
+            f"parte da variação se ajusta em 0; uma previsão fraca se ajusta em {repeated}, como o último "
+            "valor.",
         )
     return phrase(en="Does it foresee?", pt="Ela prevê?"), text
 

@@ -105,7 +105,7 @@ def _columns(report: Report, rows: list[Mapping[str, Any]]) -> list[_Column]:
             lambda row: _share(row, "skill_against_drift"),
         ),
         (
-            phrase(en="Direction", pt="Direção"),
+            words.direction(report.spec.horizon),
             "test_directional_accuracy" in present,
             lambda row: number(row.get("test_directional_accuracy"), ".1%"),
         ),
@@ -179,10 +179,10 @@ def _legend(report: Report) -> str:
     )
     shares = {row.get("test_majority_share") for row in report.rows} - {None}
     if len(shares) == 1:
-        base = number(shares.pop(), ".1%")
+        base, at = number(shares.pop(), ".1%"), words.at_last_step(report.spec.horizon)
         told += phrase(
-            en=f" Always naming the commoner direction is right {base} of the time.",
-            pt=f" Dizer sempre a direção mais comum acerta {base} das vezes.",
+            en=f" Always naming the commoner direction{at} is right {base} of the time.",
+            pt=f" Dizer sempre a direção mais comum{at} acerta {base} das vezes.",
         )
     refitted = [row.get("seeds") is not None for row in report.rows if row.get("rank") is not None]
     if any(refitted):

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from trintena.language import number, phrase
-from trintena.report import words
-from trintena.report.evidence import alarm, evidence, names_in_set
+from trintena.report import judgment, words
+from trintena.report.alarm import alarm
+from trintena.report.evidence import evidence, names_in_set
 from trintena.report.markup import Markup, element, facts_list, joined
 from trintena.report.material import selection
 
@@ -20,17 +21,17 @@ _STEPS_SHOWN = 5
 def verdict_banner(report: Report) -> Markup:
     """The verdict, first of all, with what limits it."""
     told = report.answer.get("verdict")
-    ahead = (told or {}).get("code") in ("beats_last_value", "ahead_on_test")
+    good = judgment.is_good_news(told, (report.winner or {}).get("model_id"))
     warning = alarm(told)
     sentences = [words.notice(report.spec.measures)]
     if n := report.answer.get("test_consulted"):
         sentences.insert(0, words.consulted(n))
     return element(
         "section",
-        element("p", words.verdict(told)),
+        element("p", judgment.of_answer(report.answer)),
         Markup("") if warning is None else element("p", warning, class_="alarm", role="alert"),
         element("p", " ".join(sentences), class_="note"),
-        class_="card verdict ahead" if ahead and warning is None else "card verdict",
+        class_="card verdict ahead" if good else "card verdict",
     )
 
 
@@ -94,7 +95,7 @@ def champion_card(report: Report) -> Markup:
         ),
         phrase(en="Over seeds", pt="Entre sementes"): _seeds(row),
         phrase(en="Test skill", pt="Ganho no teste"): _skill(row),
-        phrase(en="Direction", pt="Direção"): _direction(row),
+        phrase(en="Direction", pt="Direção"): _direction(row, report.spec.horizon),
     }
     name = f"{row.get('model_id')} {row.get('model_name')}"
     if champion is None:
@@ -157,13 +158,14 @@ def _skill(row: Mapping[str, Any]) -> str:
     return told
 
 
-def _direction(row: Mapping[str, Any]) -> str:
+def _direction(row: Mapping[str, Any], horizon: int) -> str:
     right, commoner = row.get("test_directional_accuracy"), row.get("test_majority_share")
     if right is None or commoner is None:
         return ""
+    got, base, at = number(right, ".1%"), number(commoner, ".1%"), words.at_last_step(horizon)
     return phrase(
-        en=f"right {number(right, '.1%')} of the time; always the commoner one {number(commoner, '.1%')}",
-        pt=f"certa em {number(right, '.1%')} das vezes; sempre a mais comum, {number(commoner, '.1%')}",
+        en=f"right {got} of the time{at}; always the commoner one {base}",
+        pt=f"certa em {got} das vezes{at}; sempre a mais comum, {base}",
     )
 
 

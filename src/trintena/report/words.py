@@ -136,6 +136,18 @@ def last_value() -> str:
     return baseline("last_value", "")
 
 
+def direction(horizon: int) -> str:
+    """The heading of how often a direction was right; of several steps, only the last one's is told."""
+    if horizon == 1:
+        return phrase(en="Direction", pt="Direção")
+    return phrase(en="Direction, last step", pt="Direção, último passo")
+
+
+def at_last_step(horizon: int) -> str:
+    """What follows a figure of the direction in a sentence; nothing where there is but one step."""
+    return phrase(en=" at the last step", pt=" no último passo") if horizon > 1 else ""
+
+
 def consulted(n: int) -> str:
     """How often the test segment was looked at."""
     if n == 1:
@@ -153,91 +165,3 @@ def p_value(p: float) -> str:
     if p > 0.99:
         return f"p > {number(0.99, '.2f')}"
     return f"p = {number(p, '.3f' if p < 0.1 else '.2f')}"
-
-
-def verdict(told: Mapping[str, Any] | None) -> str:
-    """What the test segment says of the winner, and nothing beyond it."""
-    told = told or {}
-    sentences = {
-        "beats_last_value": _beats_last_value,
-        "not_distinguishable": _not_distinguishable,
-        "ahead_on_test": _ahead_on_test,
-    }
-    if told.get("code") not in sentences:
-        return phrase(
-            en="No verdict: the test was not consulted.", pt="Sem veredito: o teste não foi consultado."
-        )
-    sentence = sentences[told["code"]](told)
-    if has_too_few_origins(told):
-        sentence += phrase(
-            en=" So long a horizon cannot be judged on so few origins.",
-            pt=" Um horizonte tão longo não pode ser julgado com tão poucas origens.",
-        )
-    if told.get("persistence_clone"):
-        sentence += phrase(
-            en=" In practice it repeats the last value.", pt=" Na prática, repete o último valor."
-        )
-    return sentence
-
-
-def has_too_few_origins(told: Mapping[str, Any]) -> bool:
-    """Whether the test segment is too short, beside the horizon, for a test over all architectures.
-
-    That test needs ten horizons of origins; the one of the winner alone, which there is then, needs one.
-    """
-    return told.get("dm_p") is not None and told.get("spa_p") is None
-
-
-def _beats_last_value(told: Mapping[str, Any]) -> str:
-    skill, drift = (_lower(told[key]) for key in ("skill", "skill_against_drift"))
-    proof = _p_values(told)
-    return phrase(
-        en=f"Beats repeating the last value on the test segment: its error is {skill} lower, and {drift} "
-        f"lower than drift's. Luck alone would rarely get that far ({proof}).",
-        pt=f"Supera repetir o último valor no teste: seu erro é {skill} menor, e {drift} menor que o da "
-        f"tendência média. Só a sorte raramente chegaria tão longe ({proof}).",
-    )
-
-
-def _not_distinguishable(told: Mapping[str, Any]) -> str:
-    skill, drift = (number(told.get(key), SIGNED) for key in ("skill", "skill_against_drift"))
-    proof = f"; {p}" if (p := _p_values(told)) else ""
-    return phrase(
-        en=f"Not distinguishable from repeating the last value (test skill {skill}, against drift "
-        f"{drift}{proof}).",
-        pt=f"Não se distingue de repetir o último valor (ganho no teste {skill}, contra a tendência "
-        f"{drift}{proof}).",
-    )
-
-
-def _ahead_on_test(told: Mapping[str, Any]) -> str:
-    """Of answers from before there was a test of it."""
-    skill, drift = (_lower(told[key]) for key in ("skill", "skill_against_drift"))
-    return phrase(
-        en=f"On the test segment its error is {skill} lower than the last value's and {drift} lower "
-        "than drift's; whether that is more than luck has not been tested.",
-        pt=f"No teste, seu erro é {skill} menor que o do último valor e {drift} menor que o da "
-        "tendência média; se isso é mais que sorte, ainda não foi testado.",
-    )
-
-
-def _lower(share: float) -> str:
-    """By how much an error is lower; a hair is not 0."""
-    if share < 0.0001:
-        return phrase(en="less than 0.01%", pt="menos de 0,01%")
-    return number(share, ".2%")
-
-
-def _p_values(told: Mapping[str, Any]) -> str:
-    """Of the winner alone, and of all architectures taken together; those that there are."""
-    own, all_of_them = told.get("dm_p"), told.get("spa_p")
-    found = [] if own is None else [p_value(own)]
-    if all_of_them is not None:
-        together = p_value(all_of_them)
-        found.append(
-            phrase(
-                en=f"over all architectures together {together}",
-                pt=f"no conjunto de todas as arquiteturas, {together}",
-            )
-        )
-    return "; ".join(found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trintena.artifacts.files import delete_model_files, export_model_files, read_model_file
 from trintena.artifacts.saved_model import SavedModel
@@ -51,6 +51,12 @@ class Models:
                 hint=phrase(en=f"Train one: `{train}`.", pt=f"Treine um: `{train}`."),
             )
         return champion
+
+    def answer_behind(self, model: ModelVersion) -> dict[str, Any]:
+        """The answer of the experiment that made a model, baselines and all; empty where that is gone."""
+        if model.experiment_id is None:
+            return {}
+        return self.registry.experiment(model.experiment_id).result or {}
 
     def model_file(self, version: int, kind: str) -> tuple[str, bytes]:
         """The name and the content of one of a version's files: `keras`, `scaler`, `md` or `json`.

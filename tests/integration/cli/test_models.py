@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import json
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,6 +12,7 @@ from typing import Any
 import pytest
 
 from trintena.registry import Registry
+from trintena.report import judgment
 
 Trintena = Callable[..., Any]
 KINDS = ("keras", "scaler", "md", "json")
@@ -59,6 +63,34 @@ def test_shows_figures_beside_the_last_value_and_whole_files(trintena: Trintena,
     ]
     shown = [float(word) for word in line.split()[-2:]]
     assert shown == pytest.approx([last_value["validation_rmse"], last_value["test_rmse"]], rel=1e-5)
+
+
+def judge_anew(home: Path, **verdict: Any) -> None:
+    """Have the model of a home judged otherwise than it was."""
+    database = sqlite3.connect(home / "trintena.db")
+    with closing(database), database:
+        changed = "json_patch(json_extract(metrics, '$.verdict'), ?)"
+        database.execute(
+            f"UPDATE model_registry SET metrics = json_set(metrics, '$.verdict', {changed})",
+            (json.dumps(verdict),),
+        )
+
+
+def test_shows_the_verdict_as_the_board_does(trintena: Trintena, home: Path) -> None:
+    answer = trintena("experiments", "show", 1, "--json").json["result"]
+    assert judgment.of_answer(answer) in trintena("models", "show", 1).out.splitlines()
+    assert "!" not in trintena("models", "list").out
+
+
+def test_an_alarm_is_raised_wherever_the_model_is(trintena: Trintena, home: Path) -> None:
+    judge_anew(home, suspect_leakage=["skill"], code="beats_last_value", skill=0.05, skill_against_drift=0.04)
+    shown = trintena("models", "show", 1).out.splitlines()
+    told = next(i for i, line in enumerate(shown) if line.startswith("Beats repeating the last value"))
+    assert shown[told + 1].startswith("Suspect leakage: its error is more than 3% below the last value's.")
+    listed = trintena("models", "list").out
+    assert "9 GRU Residual Dense !" in listed
+    warning = "! version 1: Too good: suspected leak from the future. More: trintena models show 1"
+    assert warning in listed.splitlines()
 
 
 def test_shows_which_file_is_not_whole(trintena: Trintena, home: Path) -> None:

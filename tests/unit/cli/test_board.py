@@ -5,11 +5,15 @@ import re
 import statistics
 from typing import Any
 
+import numpy as np
 import pytest
 from rich.console import Console
 
 from trintena.cli.board import print_board
 from trintena.cli.ranking import print_ranking
+from trintena.cli.train_options import split_of
+from trintena.domain import Split
+from trintena.windows.segments import borders_of
 
 Capture = pytest.CaptureFixture[str]
 
@@ -282,6 +286,36 @@ def test_the_evidence_stands_in_short_under_the_verdict_and_the_alarm_before_it(
         "  Intervals: The bands of 90% held 89.4% of the test segment.",
     ]
     assert page[first + 6].startswith("Champion")
+
+
+def test_too_few_origins_come_with_what_to_do_about_it(capsys: Capture) -> None:
+    verdict = {"code": "not_distinguishable", "skill": 0.01, "skill_against_drift": 0.01, "dm_p": 0.2}
+    print_board(answer(verdict={**verdict, "spa_p": None}))
+    page = capsys.readouterr().out.splitlines()
+    first = next(i for i, line in enumerate(page) if line.startswith("Not distinguishable"))
+    assert page[first].endswith("take a longer test segment, or a shorter horizon.")
+    assert page[first + 1] == (
+        "  A longer test, for example: --split 0.6,0.1,0.1 (training, validation, calibration; the test "
+        "takes the rest)."
+    )
+    print_board(answer(verdict={**verdict, "spa_p": 0.3}))
+    assert "--split" not in capsys.readouterr().out
+
+
+def test_the_split_that_is_named_has_a_longer_test_than_the_usual_one() -> None:
+    for n_rows in (500, 3_000, 5_031):
+        days = np.datetime64("2000-01-01", "s") + np.arange(n_rows) * np.timedelta64(86_400, "s")
+        usual, longer = (borders_of(days, split)[2] for split in (Split(), split_of("0.6,0.1,0.1")))
+        assert longer < usual
+
+
+def test_a_victory_names_the_baselines_that_did_better(capsys: Capture) -> None:
+    verdict = {"code": "beats_last_value", "skill": 0.02, "skill_against_drift": 0.01}
+    better = [{**row, "test_rmse": 0.0001 if row["key"] == "drift" else 0.9} for row in BASELINES]
+    won = answer(verdict={**verdict, "dm_p": 0.01, "spa_p": 0.01}, baselines=better)
+    won["results"][0]["test_rmse"] = 0.01
+    print_board(won)
+    assert "Baselines with a lower error on the test segment: Drift.\n" in capsys.readouterr().out
 
 
 def test_a_partial_board_says_how_much_of_it_there_is(capsys: Capture) -> None:

@@ -10,7 +10,7 @@ from trintena.cli.texts import TEXTS, say
 from trintena.evaluation.baselines import BASELINES
 from trintena.evaluation.verdict import Verdict
 from trintena.language import span
-from trintena.report.words import verdict
+from trintena.report.judgment import sentence
 
 
 def fields(text: str) -> list[str]:
@@ -43,7 +43,7 @@ def verdicts(code: str, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
     said = []
     for language in ("en", "pt"):
         monkeypatch.setenv("TRINTENA_LANG", language)
-        said.append(verdict(told))
+        said.append(sentence(told))
     return said[0], said[1]
 
 

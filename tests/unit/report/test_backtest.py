@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from trintena.language import speaking
-from trintena.report.backtest import COLUMNS, cell, column, sentences
+from trintena.report.backtest import COLUMNS, cell, column, legend, sentences
 
 JUDGED = {"first": "2017-10-18T00:00:00", "last": "2018-12-31T00:00:00", "origins": 302}
 VERDICT = {
@@ -31,6 +31,8 @@ ANSWER: dict[str, Any] = {
     "selected_to": "2017-03-14T00:00:00",
     "calibrated_to": "2017-10-17T00:00:00",
     "verdict": VERDICT,
+    "model": {"rmse": 0.0121},
+    "baselines": [{"key": "ridge", "name": "Ridge on the window", "rmse": 0.0122}],
     "intervals": None,
     "test_consulted": None,
     "warnings": [],
@@ -58,6 +60,24 @@ def test_better_than_the_last_value() -> None:
     verdict = {"code": "beats_last_value", "skill": 0.02, "skill_against_drift": 0.01, "dm_p": 0.0004}
     told = "They beat repeating the last value by more than luck explains (skill +2.00%, against drift +1.00%"
     assert f"{told}; p < 0.001)." in said(verdict=verdict)
+    assert "Baselines" not in said(verdict=verdict)
+    better = said(verdict=verdict, model={"rmse": 0.0123})
+    assert "Baselines with a lower error on the test segment: Ridge on the window." in better
+
+
+def test_worse_than_the_last_value() -> None:
+    lost = {"skill": -0.114, "skill_against_drift": -0.11, "dm_p": 0.98}
+    told = said(verdict=lost)
+    assert "They are worse than repeating the last value: their error is 11.40% higher (skill -11.40%" in told
+    assert "istinguishable" not in told
+    assert "São piores do que repetir o último valor: seu erro é 11,40% maior (" in said("pt", verdict=lost)
+
+
+def test_too_few_forecasts_ask_for_more() -> None:
+    told = said(verdict={"spa_p": None})
+    assert "cannot be judged on so few forecasts: take a longer stretch." in told
+    assert "use um trecho mais longo" in said("pt", verdict={"spa_p": None})
+    assert "so few" not in said()
 
 
 @pytest.mark.parametrize(("n", "which"), [(302, "All of them"), (250, "250 of 302")])
@@ -89,6 +109,8 @@ def test_a_refit_says_what_its_setting_has_seen() -> None:
 
 def test_what_else_there_is_to_know() -> None:
     assert "In practice it repeats the last value." in said(verdict={"persistence_clone": True})
+    noise = said(verdict={"persistence_clone": True, "skill": -0.71})
+    assert "What it adds to the last value cannot be told from noise." in noise
     assert "Suspect leakage" in said(verdict={"suspect_leakage": ["skill"]})
     assert "Test consulted 3 times" in said(test_consulted=3)
     assert "too short, beside the horizon" in said()
@@ -124,7 +146,19 @@ def test_figures_of_the_table() -> None:
             "50.0%",
             "—",
         ]
-        assert column("majority_share") == "Commoner one"
+        assert column("majority_share", 1) == "Commoner one"
     with speaking("pt"):
         assert cell("rmse", 0.01225312) == "0,0122531"
-        assert column("skill") == "Ganho"
+        assert column("skill", 1) == "Ganho"
+
+
+def test_of_several_steps_the_direction_is_the_last_ones() -> None:
+    assert (column("directional_accuracy", 1), column("directional_accuracy", 5)) == (
+        "Direction",
+        "Direction, last step",
+    )
+    assert "Direction at the last step beside" in legend(5)
+    assert "Direction beside" in legend(1)
+    with speaking("pt"):
+        assert column("directional_accuracy", 5) == "Direção, último passo"
+        assert "Direção no último passo ao lado" in legend(5)

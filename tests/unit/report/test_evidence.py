@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from trintena.language import speaking
-from trintena.report.evidence import alarm, essentials, evidence, names_in_set
+from trintena.report.alarm import alarm, alarm_in_short
+from trintena.report.evidence import essentials, evidence, names_in_set
 
 SET = {"level": 0.9, "model_ids": [6], "baselines": ["drift", "auto_ets"]}
 VERDICT: dict[str, Any] = {
@@ -64,7 +65,8 @@ def told(answer: dict[str, Any]) -> dict[str, str]:
 def test_every_piece_has_its_numbers_and_the_name_of_its_test() -> None:
     assert told(answer()) == {
         "Against the last value": "The error on the test segment is 0.12% lower. Of two equally good "
-        "forecasts, luck alone would put one so far ahead in 4.1% of cases (Diebold-Mariano, p = 0.041).",
+        "forecasts, luck alone would put this one so far ahead in 4.1% of cases (Diebold-Mariano, p = "
+        "0.041).",
         "Against drift": "The error on the test segment is not lower: 0.34% higher (Diebold-Mariano, p = "
         "0.81).",
         "Best of many": "Were no architecture (of 2) better than the last value, luck alone would put the "
@@ -73,14 +75,14 @@ def test_every_piece_has_its_numbers_and_the_name_of_its_test() -> None:
         "Who may be the best": "With 90% confidence 1 of 2 architectures cannot be told from the best; of "
         "the baselines: Drift, AutoETS (Model Confidence Set).",
         "Luck level": "Of 1 trial without any skill the luckiest would reach a validation skill of +1.51% "
-        "once in twenty; the winner reached +1.12%.",
+        "once in twenty; the winner reached +1.12%; that is not above it.",
         "From validation to test": "Skill +1.12% where the winner was chosen, +0.12% on the test: 1.00 "
         "percentage points lost.",
         "Direction": "Right 52.0% of the time; always naming the commoner one is right 53.0% of the time. "
         "Forecasts unrelated to what came would do as well in 31% of cases (Pesaran-Timmermann, p = 0.31).",
         "Does it foresee?": "Forecast and actual changes correlate at +0.08; with 95% confidence between "
-        "-0.01 and +0.17. The forecast path fits the actual one best at a lag of 1; what foresees fits at "
-        "0, what repeats the last value at 1.",
+        "-0.01 and +0.17. The forecast path fits the actual one best at a lag of 1: only what gets most of a "
+        "change right fits at 0; a weak forecast fits at 1, too, as the last value does.",
         "Intervals": "The bands of 80% and 90% held 79.4% and 90.0% of the test segment.",
         "Looks at the test": "Test consulted 3 times for these dates: the more often, the likelier luck.",
     }
@@ -104,12 +106,53 @@ def test_too_few_origins_are_told_and_gains_are_called_so() -> None:
     assert pieces["Luck level"].startswith("Of 30 trials without any skill")
 
 
-def test_of_several_steps_the_direction_is_tested_at_the_last() -> None:
-    several = answer()
-    several["results"][0]["metrics"] = {"test": {**FIGURES, "by_step": {"rmse": [0.01, 0.02]}}}
-    assert "would do as well at the last step in 31%" in told(several)["Direction"]
+def test_of_several_steps_the_last_one_is_looked_at() -> None:
+    several = {**answer(), "horizon": 5}
+    pieces = told(several)
+    assert pieces["Direction"].startswith("Right 52.0% of the time at the last step; always naming")
+    assert pieces["Does it foresee?"].startswith("Forecast and actual changes at the last step correlate")
+    assert "a weak forecast fits at 5, too" in pieces["Does it foresee?"]
+    with speaking("pt"):
+        assert told(several)["Direção"].startswith("Certa em 52,0% das vezes no último passo; dizer")
     several["results"][0]["metrics"] = {"test": {**FIGURES, "direction_p": None}}
     assert "Timmermann" not in told(several)["Direction"]
+
+
+def test_a_winner_above_the_luck_level_is_told_without_a_remark() -> None:
+    assert told(answer(validation_skill=0.0152))["Luck level"].endswith("the winner reached +1.52%.")
+    assert told(answer(validation_skill=0.0151))["Luck level"].endswith("+1.51%; that is not above it.")
+    with speaking("pt"):
+        assert told(answer())["Nível da sorte"].endswith("a vencedora chegou a +1,12%; isso não o supera.")
+
+
+def test_a_luck_level_that_cannot_be_known_is_said_to_be_unknown() -> None:
+    assert told(answer(luck_level=None))["Luck level"].startswith("Unknown: beside windows this long")
+    with speaking("pt"):
+        assert told(answer(luck_level=None))["Nível da sorte"].startswith("Não se sabe: diante de janelas")
+    older = answer()
+    del older["verdict"]["luck_level"]
+    assert "Luck level" not in told(older), "nobody asked for it"
+
+
+def test_an_error_that_is_many_times_as_high_is_told_as_a_multiple() -> None:
+    told_of = told(answer(skill=-20.4, dm_p=0.84))["Against the last value"]
+    assert (
+        told_of == "The error on the test segment is not lower: 21 times as high (Diebold-Mariano, p = 0.84)."
+    )
+
+
+def test_a_set_that_holds_somebody_bad_says_how_that_can_be() -> None:
+    """The range statistic is in units of a variance that one wild day can blow up."""
+    bad = answer()
+    bad["results"][1]["skill"] = -0.101
+    said = told(bad)["Who may be the best"]
+    assert said.endswith("(Model Confidence Set; a few wild days can hide how bad a forecast is).")
+    bad["results"][1]["skill"] = -0.1
+    bad["results"][0]["skill"] = -5.0
+    assert told(bad)["Who may be the best"].endswith("Drift, AutoETS (Model Confidence Set)."), "outside it"
+    bad["baselines"][1]["skill"] = -0.2
+    with speaking("pt"):
+        assert "poucos dias extremos" in told(bad)["Quem pode ser o melhor"]
 
 
 @pytest.mark.parametrize(
@@ -154,10 +197,22 @@ def test_the_alarm_says_what_was_seen_and_where_to_look() -> None:
     assert english is not None
     assert portuguese is not None
     assert english.startswith(
-        "Suspect leakage: its error is more than 3% below the last value's; it names the direction more "
-        "often than luck allows. On prices such numbers have always been a bug"
+        "Suspect leakage: its error is more than 3% below the last value's; it gets the direction right more "
+        "often than luck usually would. On prices such numbers are rare, and a bug is likelier than a "
+        "discovery"
     )
+    assert english.endswith("Only when none of that is found, chance or a real regularity is left.")
     assert "R²" not in english
     assert portuguese.startswith("Suspeita de vazamento: seu erro é mais de 3% menor")
+    assert "mais vezes do que a sorte costuma dar" in portuguese
     assert alarm({"suspect_leakage": []}) is None
     assert alarm(None) is None
+
+
+def test_the_alarm_has_a_line_for_where_there_is_little_room() -> None:
+    leaks = {"suspect_leakage": ["r2"]}
+    assert alarm_in_short(leaks) == "Too good: suspected leak from the future."
+    with speaking("pt"):
+        assert alarm_in_short(leaks) == "Bom demais: suspeita de vazamento do futuro."
+    assert alarm_in_short({"suspect_leakage": []}) is None
+    assert alarm_in_short(None) is None

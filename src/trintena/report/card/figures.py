@@ -6,13 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trintena.language import number, phrase
-from trintena.report import words
+from trintena.report import judgment, words
 from trintena.report.markdown import escaped, table
 
 Figures = Mapping[str, Any]
 
 
-def judged(name: str, figures: Figures, baselines: Sequence[Figures], segment: str) -> list[str]:
+def judged(
+    name: str, figures: Figures, baselines: Sequence[Figures], segment: str, horizon: int
+) -> list[str]:
     """The paragraphs about one judged segment: what it is good for, the table, and what is not in it.
 
     Args:
@@ -20,6 +22,7 @@ def judged(name: str, figures: Figures, baselines: Sequence[Figures], segment: s
         figures: of the model, those of the segment.
         baselines: rows of the board.
         segment: `validation` or `test`.
+        horizon: how many steps are forecast.
     """
     title = words.segment(segment).capitalize()
     remark = {
@@ -28,39 +31,30 @@ def judged(name: str, figures: Figures, baselines: Sequence[Figures], segment: s
             pt="números de seleção. O modelo foi escolhido por eles, por isso são otimistas.",
         ),
         "test": phrase(
-            en="rows that nobody had looked at when the model was chosen.",
-            pt="linhas que ninguém tinha olhado quando o modelo foi escolhido.",
+            en="rows that this choice did not look at.",
+            pt="linhas que esta escolha não olhou.",
         ),
     }
     rows = [(words.baseline(row["key"], row["name"]), row["metrics"].get(segment) or {}) for row in baselines]
     named = [(f"**{escaped(name)}**", figures), *((escaped(each), found) for each, found in rows)]
-    columns = _columns() if segment == "test" else _columns()[:-1]
+    columns = _columns(horizon) if segment == "test" else _columns(horizon)[:-1]
     heads = [phrase(en="Forecast", pt="Previsão"), *(head for head, _, _ in columns)]
     lines = [[who, *(_written(found.get(key), form) for _, key, form in columns)] for who, found in named]
-    commoner = number(figures.get("majority_share"), ".1%")
+    commoner, at = number(figures.get("majority_share"), ".1%"), words.at_last_step(horizon)
     return [
         f"**{title}**: {remark[segment]}",
         table(heads, lines),
         phrase(
-            en=f"Always naming the commoner direction is right {commoner} of the time.",
-            pt=f"Dizer sempre a direção mais comum acerta {commoner} das vezes.",
+            en=f"Always naming the commoner direction{at} is right {commoner} of the time.",
+            pt=f"Dizer sempre a direção mais comum{at} acerta {commoner} das vezes.",
         ),
     ]
 
 
 def better(figures: Figures, baselines: Sequence[Figures]) -> str:
     """Which baselines have a lower error on the test segment; nothing where none has."""
-    named = [
-        escaped(words.baseline(row["key"], row["name"]))
-        for row in baselines
-        if row["test_rmse"] is not None and row["test_rmse"] < figures["rmse"]
-    ]
-    if not named:
-        return ""
-    return phrase(
-        en=f"Baselines with a lower error there: {', '.join(named)}.",
-        pt=f"Referências com erro menor nele: {', '.join(named)}.",
-    )
+    names = judgment.names_below(figures["rmse"], baselines, "test_rmse")
+    return judgment.better_sentence([escaped(name) for name in names])
 
 
 def not_fitted(baselines: Sequence[Figures]) -> list[str]:
@@ -106,7 +100,7 @@ def coverage(intervals: Figures) -> str:
     return table(heads, rows)
 
 
-def _columns() -> list[tuple[str, str, str]]:
+def _columns(horizon: int) -> list[tuple[str, str, str]]:
     """Head, key and form of each figure; the p-value, which only the test has, comes last."""
     return [
         ("RMSE", "rmse", "error"),
@@ -115,7 +109,7 @@ def _columns() -> list[tuple[str, str, str]]:
         (phrase(en="Against drift", pt="Contra a tendência"), "skill_against_drift", words.SIGNED),
         ("R²", "r2", words.SIGNED),
         ("MASE", "mase", ".4f"),
-        (phrase(en="Direction", pt="Direção"), "directional_accuracy", ".1%"),
+        (words.direction(horizon), "directional_accuracy", ".1%"),
         ("p", "direction_p", "p"),
     ]
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from trintena.data.words import prices
 from trintena.language import phrase, speaking
-from trintena.report import words
+from trintena.report import judgment, words
+from trintena.report.alarm import alarm
 from trintena.report.card import facts
 from trintena.report.card.figures import better, coverage, judged, legend, not_fitted
 from trintena.report.card.loading import loading_code
-from trintena.report.evidence import alarm, evidence
+from trintena.report.evidence import evidence
 from trintena.report.markdown import bullets, escaped
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def _opening(card: Card) -> str:
     """What a hurried reader must know."""
     metrics, baselines = card.manifest["metrics"], card.answer["baselines"]
     sentences = (
-        words.verdict(metrics["verdict"]),
+        judgment.sentence(metrics["verdict"]),
         better(metrics["test"], baselines),
         alarm(metrics["verdict"]),
         words.notice(card.spec.measures),
@@ -78,7 +79,7 @@ def _numbers(card: Card) -> list[str]:
             )
         )
     for segment in ("validation", "test"):
-        told += judged(card.manifest["model_name"], metrics[segment], baselines, segment)
+        told += judged(card.manifest["model_name"], metrics[segment], baselines, segment, card.spec.horizon)
     return [*told, *not_fitted(baselines), legend(is_long=card.spec.horizon > 1)]
 
 

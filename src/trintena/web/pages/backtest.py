@@ -14,11 +14,10 @@ from trintena.experiments import overview
 from trintena.experiments.backtest import BacktestCase, BacktestRequest
 from trintena.jobs.locks import workers_at_work
 from trintena.language import number, phrase
-from trintena.report import Report, reasons
+from trintena.report import Report, judgment, reasons
 from trintena.report import backtest as told
 from trintena.report import words as report_words
 from trintena.report.judged import error_saved
-from trintena.web.pages import words
 from trintena.web.pages.rendering import page
 from trintena.web.site import TheSite
 
@@ -155,8 +154,8 @@ def _result(registry: Registry, record: ExperimentRecord, sentences: list[str]) 
     return {
         "sentence": sentences[0],
         "others": sentences[1:],
-        "ahead": words.is_ahead(answer["verdict"]),
-        "columns": [told.column(key) for key in told.COLUMNS],
+        "ahead": judgment.is_good_news(answer["verdict"]),
+        "columns": [told.column(key, answer["horizon"]) for key in told.COLUMNS],
         "rows": [
             {
                 "name": f"{answer['model_id']} {answer['model_name']}",
@@ -174,7 +173,7 @@ def _result(registry: Registry, record: ExperimentRecord, sentences: list[str]) 
                 for row in baselines
             ),
         ],
-        "legend": told.legend(),
+        "legend": told.legend(answer["horizon"]),
         "model_id": answer["model_id"],
         "finding": figure if isinstance(figure, str) else figure.finding,
         "note": "" if isinstance(figure, str) else figure.note,

@@ -12,7 +12,9 @@ from fastapi.responses import HTMLResponse
 from trintena.data.words import features
 from trintena.experiments import overview
 from trintena.language import number, phrase
+from trintena.report import judgment
 from trintena.report import words as report_words
+from trintena.report.alarm import alarm_in_short
 from trintena.report.material import selection
 from trintena.web.errors import RefusedError
 from trintena.web.pages import formats, words
@@ -72,7 +74,9 @@ def compare(
         incomparable=_incomparable(records),
         differing=[line for line in settings if line.differs],
         same=[line for line in settings if not line.differs],
-        figures=[Line(name, tuple(of(record) for record in records)) for name, of in _figures().items()],
+        figures=[
+            Line(name, tuple(of(record) for record in records)) for name, of in _figures(records).items()
+        ],
     )
 
 
@@ -87,8 +91,9 @@ def _head(site: Site, record: ExperimentRecord) -> dict[str, Any]:
         "told_state": report_words.state(about["state"]),
         "winner": (answer.get("winner") or {}).get("model_name"),
         "version": champion.get("version"),
-        "sentence": report_words.verdict(answer.get("verdict")),
-        "ahead": words.is_ahead(answer.get("verdict")),
+        "sentence": judgment.of_answer(answer),
+        "alarm": alarm_in_short(answer.get("verdict")),
+        "ahead": judgment.is_good_news(answer.get("verdict"), judgment.winner_of(answer).get("model_id")),
     }
 
 
@@ -198,8 +203,9 @@ def _yes(value: object) -> str:
     return phrase(en="yes", pt="sim") if value else phrase(en="no", pt="não")
 
 
-def _figures() -> Mapping[str, Told]:
+def _figures(records: Sequence[ExperimentRecord]) -> Mapping[str, Told]:
     """What came of an experiment, the last value beside it."""
+    at = report_words.at_last_step(max(record.spec.horizon for record in records))
     return {
         phrase(en="Selection (validation RMSE)", pt="Seleção (RMSE de validação)"): lambda e: formats.error(
             _selection(e)
@@ -215,10 +221,10 @@ def _figures() -> Mapping[str, Told]:
         phrase(en="Skill against drift", pt="Ganho contra a tendência média"): lambda e: formats.gain(
             _leader(e).get("skill_against_drift")
         ),
-        phrase(en="Directional accuracy", pt="Acerto de direção"): lambda e: formats.percent(
+        phrase(en="Directional accuracy", pt="Acerto de direção") + at: lambda e: formats.percent(
             _leader(e).get("test_directional_accuracy")
         ),
-        phrase(en="Always the commoner direction", pt="Sempre a direção mais comum"): lambda e: (
+        phrase(en="Always the commoner direction", pt="Sempre a direção mais comum") + at: lambda e: (
             formats.percent(_leader(e).get("test_majority_share"))
         ),
         phrase(en="Trainings", pt="Treinos"): words.done,

@@ -13,7 +13,9 @@ from trintena.artifacts.files import KINDS
 from trintena.data.words import features, price
 from trintena.errors import ArtifactError, NotFoundError, TrintenaError
 from trintena.language import phrase
+from trintena.report import judgment
 from trintena.report import words as report_words
+from trintena.report.alarm import alarm
 from trintena.web.errors import status_of
 from trintena.web.pages import backtest as backtests
 from trintena.web.pages import formats, words
@@ -87,7 +89,7 @@ def _shown(
 ) -> HTMLResponse:
     """The page of a model: its forecast if it was made already, a backtest, and the form for one."""
     versions = sorted(site.registry.versions(), key=lambda each: not each.is_winner)
-    told = words.verdict_of(model)
+    told, answer = judgment.verdict_of(model), site.services.answer_behind(model)
     return page(
         request,
         site,
@@ -96,10 +98,11 @@ def _shown(
         model=model,
         measured=(model.measures,),
         versions=[(each, _named(each)) for each in versions],
-        sentence=report_words.verdict(told),
-        ahead=words.is_ahead(told),
+        sentence=judgment.sentence(told, judgment.better_baselines(answer)),
+        alarm=alarm(told),
+        ahead=judgment.is_good_news(told, model.model_id),
         twin=model.parameters.get("frozen_twin"),
-        judged=_judged(site, model),
+        judged=_judged(answer),
         figures=_figures(model),
         facts=_facts(model),
         target=report_words.target(model.target, model.measures),
@@ -258,11 +261,8 @@ def _named(model: ModelVersion) -> str:
     )
 
 
-def _judged(site: Site, model: ModelVersion) -> dict[str, Any] | None:
+def _judged(answer: dict[str, Any]) -> dict[str, Any] | None:
     """The dates of the test, and how often they were consulted; None where the experiment is gone."""
-    if model.experiment_id is None:
-        return None
-    answer = site.registry.experiment(model.experiment_id).result or {}
     test = (answer.get("segments") or {}).get("test")
     times = answer.get("test_consulted")
     return test and {**test, "consulted": report_words.consulted(times) if times else ""}
@@ -271,7 +271,7 @@ def _judged(site: Site, model: ModelVersion) -> dict[str, Any] | None:
 def _figures(model: ModelVersion) -> list[dict[str, Any]]:
     """Rows of the table: each figure on validation and test; those of the last value stand below."""
     segments = [model.metrics.get(name) or {} for name in ("validation", "test")]
-    one = price(model.measures)
+    one, at = price(model.measures), report_words.at_last_step(model.horizon)
     names = {
         "rmse": ("RMSE", "error"),
         "last_value": (phrase(en="RMSE of the last value", pt="RMSE do último valor"), "error"),
@@ -283,9 +283,12 @@ def _figures(model: ModelVersion) -> list[dict[str, Any]]:
             phrase(en="Skill against drift", pt="Ganho contra a tendência média"),
             "gain",
         ),
-        "directional_accuracy": (phrase(en="Directional accuracy", pt="Acerto de direção"), "percent"),
+        "directional_accuracy": (
+            phrase(en="Directional accuracy", pt="Acerto de direção") + at,
+            "percent",
+        ),
         "majority_share": (
-            phrase(en="Always the commoner direction", pt="Sempre a direção mais comum"),
+            phrase(en="Always the commoner direction", pt="Sempre a direção mais comum") + at,
             "percent",
         ),
     }

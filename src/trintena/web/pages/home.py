@@ -10,7 +10,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from trintena.experiments import overview
 from trintena.jobs.locks import workers_at_work
+from trintena.report import judgment
 from trintena.report import words as report_words
+from trintena.report.alarm import alarm_in_short
 from trintena.web.pages import words
 from trintena.web.pages.rendering import page
 from trintena.web.site import TheSite
@@ -70,7 +72,8 @@ def cancel(site: TheSite, experiment_id: int) -> RedirectResponse:
 def _row(site: Site, record: ExperimentRecord) -> dict[str, Any]:
     """An experiment as the table shows it."""
     about = overview.described(site.settings, record)
-    told = (record.result or {}).get("verdict") if record.spec.backtest is None else None
+    answer = (record.result or {}) if record.spec.backtest is None else {}
+    told = answer.get("verdict")
     return {
         **about,
         "measures": record.spec.measures,
@@ -78,9 +81,9 @@ def _row(site: Site, record: ExperimentRecord) -> dict[str, Any]:
         "mode": words.kind(record.spec),
         "done": words.done(record),
         "skill": (told or {}).get("skill"),
-        "ahead": words.is_ahead(told),
-        "verdict": words.in_short(told) if about["state"] == "succeeded" else None,
-        "sentence": report_words.verdict(told) if about["state"] == "succeeded" else record.message,
+        "ahead": judgment.is_good_news(told, judgment.winner_of(answer).get("model_id")),
+        "verdict": judgment.in_short(told) if about["state"] == "succeeded" else None,
+        "sentence": judgment.of_answer(answer) if about["state"] == "succeeded" else record.message,
     }
 
 
@@ -108,18 +111,13 @@ def _champion(site: Site) -> dict[str, Any] | None:
     model = site.registry.newest_champion()
     if model is None:
         return None
-    told = words.verdict_of(model)
+    told, answer = judgment.verdict_of(model), site.services.answer_behind(model)
+    forecast = answer.get("forecast")
     return {
         "model": model,
-        "sentence": report_words.verdict(told),
-        "ahead": words.is_ahead(told),
+        "sentence": judgment.sentence(told, judgment.better_baselines(answer)),
+        "alarm": alarm_in_short(told),
+        "ahead": judgment.is_good_news(told, model.model_id),
         "steps": words.steps(model.horizon),
-        "forecast": _stored_forecast(site, model.experiment_id, model.version),
+        "forecast": forecast if forecast and forecast["version"] == model.version else None,
     }
-
-
-def _stored_forecast(site: Site, experiment_id: int | None, version: int) -> dict[str, Any] | None:
-    if experiment_id is None:
-        return None
-    forecast: dict[str, Any] | None = (site.registry.experiment(experiment_id).result or {}).get("forecast")
-    return forecast if forecast and forecast["version"] == version else None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,6 +58,21 @@ def train_showcase(home: Path) -> None:
         lab.train(walk, model_ids="9", seed=5)
 
 
+WON = {
+    "code": "beats_last_value",
+    "skill": 0.021,
+    "skill_against_drift": 0.019,
+    "dm_p": 0.003,
+    "spa_p": 0.012,
+    "confidence_set": {"level": 0.9, "model_ids": [6, 9], "baselines": []},
+    "persistence_clone": False,
+    "suspect_leakage": [],
+}
+"""A verdict without anything that speaks against it."""
+LOST = {**WON, "code": "not_distinguishable", "skill": -0.114, "skill_against_drift": -0.11, "dm_p": 0.98}
+"""One of a network that is proved worse."""
+
+
 @dataclass(frozen=True)
 class Visitor:
     """Looks at the pages of a home, without running what is in them."""
@@ -82,6 +99,19 @@ class Visitor:
         assert key is not None
         wanted = Request(**{"model_ids": "6,9", "lookback": 8, "years": None, **request})
         return plan(wanted, self.registry.load_dataset(key), self.registry, enqueued=True)
+
+    def judged(self, id_: int, **verdict: Any) -> None:
+        """Have an experiment, and the models that it saved, judged otherwise than they were."""
+        of = {"experiments": ("id", "result"), "model_registry": ("experiment_id", "metrics")}
+        database = sqlite3.connect(self.home / "trintena.db")
+        with closing(database), database:
+            for table, (key, column) in of.items():
+                changed = f"json_patch(json_extract({column}, '$.verdict'), ?)"
+                database.execute(
+                    f"UPDATE {table} SET {column} = json_set({column}, '$.verdict', {changed}) "
+                    f"WHERE {key} = ?",
+                    (json.dumps(verdict), id_),
+                )
 
     @contextmanager
     def running(self, **progress: Any) -> Iterator[int]:

@@ -7,7 +7,7 @@ from io import StringIO
 
 import numpy as np
 
-from integration.web.pages.showcase import ELSEWHERE, SEARCHED, Visitor
+from integration.web.pages.showcase import ELSEWHERE, SEARCHED, WON, Visitor
 from pages import Page
 
 
@@ -46,6 +46,44 @@ def test_figures_stand_beside_the_last_value(visitor: Visitor) -> None:
     assert f"RMSE of the last value {expected}" in text
     assert f"{test['skill']:+z.2%}" in text
     assert "Test consulted once." in text
+
+
+def test_a_victory_is_green_and_an_alarm_takes_it(visitor: Visitor) -> None:
+    (version,) = versions_of(visitor, ELSEWHERE)
+    path = f"/custom-model?version={version}"
+    visitor.judged(ELSEWHERE, **WON)
+    won = visitor.sees(path)
+    assert "card verdict ahead" in [each.get("class") for each in won.all("section")]
+    assert "Beats repeating the last value on the test segment" in won.text
+    visitor.judged(ELSEWHERE, suspect_leakage=["skill"])
+    alarmed = visitor.sees(path)
+    assert "card verdict ahead" not in [each.get("class") for each in alarmed.all("section")]
+    assert "Suspect leakage: its error is more than 3% below the last value's." in alarmed.text
+    assert "Suspeita de vazamento: seu erro é mais de 3% menor" in visitor.sees(path, lang="pt").text
+
+
+def test_a_victory_does_not_hide_the_baselines_that_did_better(visitor: Visitor) -> None:
+    visitor.judged(ELSEWHERE, **WON)
+    (version,) = versions_of(visitor, ELSEWHERE)
+    answer = visitor.registry.experiment(ELSEWHERE).result or {}
+    better = [row["name"] for row in answer["baselines"] if row["test_rmse"] < answer["winner"]["test_rmse"]]
+    assert better, "something to tell"
+    said = f"Baselines with a lower error on the test segment: {', '.join(better)}."
+    for path in ("/custom-model?version={version}", f"/advanced-training?experiment={ELSEWHERE}"):
+        assert said in visitor.sees(path.format(version=version)).text
+
+
+def test_of_several_steps_the_direction_is_the_last_ones(visitor: Visitor) -> None:
+    (version,) = versions_of(visitor, ELSEWHERE)
+    shown = visitor.sees(f"/custom-model?version={version}").text
+    assert "Directional accuracy at the last step" in shown
+    assert "Always the commoner direction at the last step" in shown
+    compared = visitor.sees(f"/compare?experiment={ELSEWHERE}&experiment={SEARCHED}").text
+    assert "Directional accuracy at the last step" in compared
+    ranked = visitor.sees(f"/advanced-training?experiment={ELSEWHERE}").text
+    assert ranked.count("Direction, last step") == 2
+    (one_step, *_) = versions_of(visitor, SEARCHED)
+    assert "last step" not in visitor.sees(f"/custom-model?version={one_step}").text
 
 
 def test_model_trained_on_all_rows_is_said_to_be_judged_by_its_twin(visitor: Visitor) -> None:

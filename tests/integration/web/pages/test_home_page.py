@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from integration.web.pages.showcase import AGAIN, ELSEWHERE, FAST, SEARCHED, Visitor
+from integration.web.pages.showcase import AGAIN, ELSEWHERE, FAST, LOST, SEARCHED, WON, Visitor
 from pages import Page
 
 
@@ -61,6 +63,46 @@ def test_champion_card_shows_its_forecast_beside_the_last_value(visitor: Visitor
     price = f"{forecast['last_value']:,.2f}".translate(str.maketrans(",.", ".,"))
     assert price in visitor.sees("/", lang="pt").text
     assert page.text.endswith("Not investment advice.")
+
+
+def verdicts(page: Page) -> list[str | None]:
+    """How the cards and table cells that tell verdicts look."""
+    styles = [each.get("class") for tag, each in page.elements if tag in ("section", "span")]
+    return [style for style in styles if style in ("card verdict", "card verdict ahead", "good", "neutral")]
+
+
+def test_a_victory_is_green(visitor: Visitor) -> None:
+    visitor.judged(SEARCHED, **WON)
+    page = visitor.sees("/")
+    assert verdicts(page) == ["card verdict ahead", "neutral", "neutral", "good", "neutral"]
+    assert "▲ Beats the last value" in page.text
+    assert "Too good" not in page.text
+
+
+@pytest.mark.parametrize(
+    "doubt", [{"suspect_leakage": ["r2"]}, {"confidence_set": {"level": 0.9, "model_ids": [6]}}]
+)
+def test_what_speaks_against_a_victory_takes_its_green(visitor: Visitor, doubt: dict[str, Any]) -> None:
+    visitor.judged(SEARCHED, **{**WON, **doubt})
+    page = visitor.sees("/")
+    assert {"card verdict ahead", "good"}.isdisjoint(verdicts(page))
+    assert ("Too good: suspected leak from the future." in page.text) == ("suspect_leakage" in doubt)
+    assert ("Beats the last value; alarm" in page.text) == ("suspect_leakage" in doubt)
+    compared = visitor.sees(f"/compare?experiment={SEARCHED}&experiment={FAST}")
+    assert verdicts(compared) == ["card verdict", "card verdict"]
+    assert compared.text.count("Too good: suspected leak from the future.") == ("suspect_leakage" in doubt)
+    in_portuguese = visitor.sees(f"/compare?experiment={SEARCHED}&experiment={FAST}", lang="pt").text
+    told = "Bom demais: suspeita de vazamento do futuro." in in_portuguese
+    assert told == ("suspect_leakage" in doubt)
+
+
+def test_who_is_worse_is_called_so(visitor: Visitor) -> None:
+    visitor.judged(SEARCHED, **LOST)
+    page = visitor.sees("/")
+    assert "Worse than repeating the last value on the test segment: its error is 11.40% higher" in page.text
+    assert "-11.40% Worse than the last value" in page.text
+    assert "Pior que o último valor" in visitor.sees("/", lang="pt").text
+    assert "Worse than repeating" in visitor.sees(f"/compare?experiment={SEARCHED}&experiment={FAST}").text
 
 
 def test_running_experiment_has_bar_time_left_and_a_chip(visitor: Visitor) -> None:

@@ -15,6 +15,7 @@ from pages import Page
 from trintena.domain import TrialResult
 from trintena.experiments.answer import partial_answer
 from trintena.experiments.case import Case
+from trintena.report import judgment
 
 PATH = "/advanced-training"
 NEW = f"{PATH}?new=1"
@@ -409,9 +410,9 @@ def answer_of(visitor: Visitor, id_: int) -> dict[str, Any]:
 
 def test_verdict_comes_first_then_the_champion_beside_the_last_value(visitor: Visitor) -> None:
     page, answer = visitor.sees(f"{PATH}?experiment={FAST}"), answer_of(visitor, FAST)
-    winner, verdict = answer["winner"], answer["verdict"]
+    winner = answer["winner"]
     text = page.text
-    told = "On the test segment its error is" if verdict["code"] == "ahead_on_test" else "Not distinguishable"
+    told = judgment.of_answer(answer)
     assert text.index(told) < text.index("Test skill") < text.index("Gain over") < text.index("Ranking")
     assert f"{winner['skill']:+z.2%} against the last value" in text
     assert f"{winner['skill_against_drift']:+z.2%} against drift" in text

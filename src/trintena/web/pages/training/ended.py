@@ -10,15 +10,16 @@ from trintena.experiments.answer import partial_answer
 from trintena.experiments.case import Case
 from trintena.experiments.judged import judged_forecast
 from trintena.language import number, phrase
-from trintena.report import Report, reasons, words
-from trintena.report.evidence import alarm, evidence
+from trintena.report import Report, judgment, reasons, words
+from trintena.report.alarm import alarm
+from trintena.report.evidence import evidence
 from trintena.report.figure import Figure
 from trintena.report.judged import error_saved, price_path
 from trintena.report.learning import learning_curves
 from trintena.report.material import selection
 from trintena.web.pages import backtest
 from trintena.web.pages.training.ranking import ranking
-from trintena.web.pages.words import in_short, is_ahead, n_trainings
+from trintena.web.pages.words import n_trainings
 
 if TYPE_CHECKING:
     from trintena.registry import ExperimentRecord, Registry
@@ -70,11 +71,11 @@ def ended(registry: Registry, record: ExperimentRecord, state: str) -> dict[str,
     board = ranking(report)
     whole = state == "succeeded"
     return {
-        "verdict": words.verdict(told) if whole else None,
+        "verdict": judgment.of_answer(report.answer) if whole else None,
         "alarm": alarm(told),
         "evidence": evidence(report.answer) if whole else [],
-        "ahead": whole and is_ahead(told),
-        "in_short": in_short(told) if whole else phrase(en="Not judged", pt="Sem veredito"),
+        "ahead": whole and judgment.is_good_news(told, (report.winner or {}).get("model_id")),
+        "in_short": judgment.in_short(told) if whole else phrase(en="Not judged", pt="Sem veredito"),
         "consulted": words.consulted(n) if (n := report.answer.get("test_consulted")) else "",
         "notice": words.notice(record.spec.measures),
         "sentence": None if whole else _why(record, state),
@@ -139,6 +140,7 @@ def _champion(report: Report) -> dict[str, Any] | None:
         "last_value": report.last_value_rmse,
         "skill": row.get("skill"),
         "skill_against_drift": row.get("skill_against_drift"),
+        "direction": words.direction(report.spec.horizon),
         "right": row.get("test_directional_accuracy"),
         "commoner": row.get("test_majority_share"),
         "seeds": seeds if seeds.get("mean") is not None else None,

@@ -43,6 +43,7 @@ def ranking(report: Report) -> dict[str, Any]:
     return {
         "rows": rows,
         "shown": shown,
+        "direction": words.direction(report.spec.horizon),
         "last_value": next((row for row in baselines if row["key"] == "last_value"), None),
         "n_models": len(models),
         "without_result": [
