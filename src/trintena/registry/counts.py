@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from sqlalchemy import Select, case, func, select
@@ -13,6 +13,9 @@ from sqlalchemy import Select, case, func, select
 from trintena.domain import Mode, State, Target, TrialState
 from trintena.registry.database import Database
 from trintena.registry.tables import ArchitectureTrial, Dataset, Experiment, RegisteredModel
+
+Kind = Mode | Literal["backtest"]
+"""What an experiment does: a training in one of the modes, or none at all."""
 
 
 @dataclass
@@ -30,12 +33,12 @@ class Total:
 
 @dataclass(frozen=True)
 class ExperimentCounts:
-    """All experiments, by mode and state."""
+    """All experiments, by what they do and by state."""
 
-    states: dict[tuple[Mode, State], int]
-    running: dict[int, Mode]
+    states: dict[tuple[Kind, State], int]
+    running: dict[int, Kind]
     """Those that the database has as running, whether or not a process still does."""
-    durations: dict[tuple[Mode, State], Total]
+    durations: dict[tuple[Kind, State], Total]
     """Of those that ended: from the first start to the end, pauses between runs included."""
     n_waiting: int
     """Those that wait in the queue."""
@@ -68,26 +71,27 @@ class Counts(Database):
     """The part of the registry that counts. Each method is one transaction of one or two queries."""
 
     def experiment_counts(self) -> ExperimentCounts:
-        """Count the experiments. Reads five small columns of each, never a result."""
+        """Count the experiments. Reads a few small values of each, never a result."""
         row = Experiment
         # `enqueued_at` stands behind the results: it is looked up only where it matters.
         waits = case((row.state == "queued", row.enqueued_at), else_=None)
-        query = select(
-            row.id, row.spec["mode"].as_string(), row.state, row.started_at, row.finished_at, waits
-        )
-        states: Counter[tuple[Mode, State]] = Counter()
-        running: dict[int, Mode] = {}
-        durations: dict[tuple[Mode, State], Total] = {}
+        # A backtest has the mode of the version that it is about.
+        tested = row.spec["backtest", "version"].as_integer()
+        kind = case((tested.is_not(None), "backtest"), else_=row.spec["mode"].as_string())
+        query = select(row.id, kind, row.state, row.started_at, row.finished_at, waits)
+        states: Counter[tuple[Kind, State]] = Counter()
+        running: dict[int, Kind] = {}
+        durations: dict[tuple[Kind, State], Total] = {}
         n_waiting = 0
         with self._reading() as session:
-            for number, mode, state, started_at, finished_at, enqueued_at in session.execute(query):
-                states[mode, state] += 1
+            for number, does, state, started_at, finished_at, enqueued_at in session.execute(query):
+                states[does, state] += 1
                 n_waiting += enqueued_at is not None
                 if state == "running":
-                    running[number] = mode
+                    running[number] = does
                 if started_at is not None and finished_at is not None:
                     seconds = (finished_at - started_at).total_seconds()
-                    durations.setdefault((mode, state), Total()).add(seconds)
+                    durations.setdefault((does, state), Total()).add(seconds)
         return ExperimentCounts(dict(states), running, durations, n_waiting)
 
     def all_trial_counts(self) -> TrialCounts:

@@ -29,7 +29,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event
 
 from integration.champion.lab import environment_of, prices
-from trintena.domain import ExperimentSpec, Hyperparameters, State, TrialResult
+from trintena.domain import Backtest, ExperimentSpec, Hyperparameters, State, TrialResult
 from trintena.jobs.inference import InferenceProcess
 from trintena.jobs.locks import ExperimentLock
 from trintena.jobs.process import WorkerProcess
@@ -85,11 +85,14 @@ def value(found: Samples, name: str, **labels: str) -> float:
     return found[name, frozenset(labels.items())]
 
 
-def submit(registry: Registry, state: State, mode: str = "fast", **others: Any) -> int:
+def submit(
+    registry: Registry, state: State, mode: str = "fast", backtest: Backtest | None = None, **others: Any
+) -> int:
     """An experiment that is in a state."""
     key = registry.save_dataset(prices("AAA", np.zeros(20) + 0.01))
     spec = ExperimentSpec("AAA", key, (1, 6), start="2008-01-01", end="2008-01-20")
-    number = registry.create_experiment(replace(spec, mode=mode), **others)  # type: ignore[arg-type]
+    wanted = replace(spec, mode=mode, backtest=backtest)  # type: ignore[arg-type]
+    number = registry.create_experiment(wanted, **others)
     if state != "queued":
         registry.set_state(number, "running")
         registry.set_state(number, state)
@@ -128,6 +131,21 @@ def test_experiments_are_counted_by_mode_and_state(settings: Settings) -> None:
         "trintena_experiment_duration_seconds_count",
         frozenset({("mode", "fast"), ("state", "queued")}),
     ) not in found
+
+
+def test_a_backtest_is_counted_as_no_training(settings: Settings) -> None:
+    rolled = Backtest(3, "2008-01-10", "2008-01-20", 10, *("2008-01-05",) * 3)
+    with Registry.open(settings.database_url) as registry:
+        submit(registry, "succeeded", "optimized")
+        submit(registry, "succeeded", "optimized", backtest=rolled)
+        submit(registry, "running", backtest=rolled)
+        found = scraped(settings)
+    assert value(found, "trintena_experiments", mode="optimized", state="succeeded") == 1
+    assert value(found, "trintena_experiments", mode="backtest", state="succeeded") == 1
+    assert value(found, "trintena_experiments", mode="backtest", state="interrupted") == 1
+    assert value(found, "trintena_experiments", mode="backtest", state="running") == 0
+    assert value(found, "trintena_experiments", mode="fast", state="interrupted") == 0
+    assert value(found, "trintena_experiment_duration_seconds_count", mode="backtest", state="succeeded") == 1
 
 
 def test_trials_are_counted_and_their_seconds_added_up(settings: Settings) -> None:

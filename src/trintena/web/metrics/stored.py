@@ -13,8 +13,11 @@ from trintena.domain import Mode, State, TrialState
 from trintena.experiments.overview import INTERRUPTED
 from trintena.jobs.locks import is_held, workers_at_work
 from trintena.registry import Registry
+from trintena.registry.counts import Kind
 from trintena.settings import Settings
 
+_MODES: tuple[Kind, ...] = (*get_args(Mode), "backtest")
+"""The label of an experiment: a backtest is no training, whatever the mode of its version."""
 _CHAMPION = ("symbol", "target", "horizon")
 
 
@@ -39,10 +42,8 @@ class StoredMetrics(Collector):
     def _experiments(self) -> Iterator[Metric]:
         counts = self._registry.experiment_counts()
         states: dict[tuple[str, str], int] = {
-            (mode, state): counts.states.get((mode, state), 0)
-            for mode in get_args(Mode)
-            for state in get_args(State)
-        } | {(mode, INTERRUPTED): 0 for mode in get_args(Mode)}
+            (mode, state): counts.states.get((mode, state), 0) for mode in _MODES for state in get_args(State)
+        } | {(mode, INTERRUPTED): 0 for mode in _MODES}
         for experiment_id, mode in counts.running.items():
             if not is_held(self._settings.locks, experiment_id):
                 states[mode, "running"] -= 1
