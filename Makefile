@@ -21,7 +21,7 @@ DEV := $(VENV)/.dev-installed
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo serve test test-slow check check-format check-lint check-types check-imports check-docs check-messages \
-    bench bench-search bench-strategies bench-peer bench-files results format docs messages lock clean
+    bench bench-search bench-strategies bench-peer bench-files bench-scaling results format docs messages lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -80,6 +80,9 @@ bench-search: $(DEV) ## time the whole search: 30 architectures, 20 trials each,
 
 bench-strategies: $(DEV) ## compare bayesian with random search on recorded trainings
 	$(BIN)/python benchmarks/strategies.py
+
+bench-scaling: $(DEV) ## how time and memory grow with rows, lookback and horizon (some ten minutes)
+	$(BIN)/python benchmarks/scaling.py
 
 bench-files: $(DEV) ## time the import of 5 MB against pandas.read_csv
 	$(BIN)/python benchmarks/files.py

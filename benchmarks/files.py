@@ -28,9 +28,9 @@ from typing import Any
 import numpy as np
 
 import machine
+from readme import write_part
 
 HERE = Path(__file__).parent
-BEGIN, END = "<!-- files -->\n", "<!-- end of files -->\n"
 N_BYTES = 5_000_000
 ROUNDS = 5
 
@@ -160,9 +160,7 @@ def main() -> None:
     }
     print(table(results))
     (HERE / "files.json").write_text(json.dumps(results, indent=2) + "\n", "utf-8")
-    readme = HERE / "README.md"
-    before, _, rest = readme.read_text("utf-8").partition(BEGIN)
-    readme.write_text(f"{before}{BEGIN}\n{table(results)}\n{END}{rest.partition(END)[2]}", "utf-8")
+    write_part("files", table(results))
 
 
 if __name__ == "__main__":

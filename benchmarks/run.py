@@ -26,12 +26,12 @@ from typing import Any
 
 import machine
 from case import FEATURES, LOOKBACK, SYMBOL, YEARS
+from readme import write_part
 from report import table
 from trintena.zoo import choose
 from workload import CONTENT_HASH, FAST_MODE, Workload
 
 HERE = Path(__file__).parent
-BEGIN, END = "<!-- results -->\n", "<!-- end of results -->\n"
 
 
 def main() -> None:
@@ -43,10 +43,7 @@ def main() -> None:
     print(table(results))
     if options.models == "all" and options.peer_python:
         (HERE / "results.json").write_text(json.dumps(results, indent=2) + "\n", "utf-8")
-        readme = HERE / "README.md"
-        before, _, rest = readme.read_text("utf-8").partition(BEGIN)
-        after = rest.partition(END)[2]
-        readme.write_text(f"{before}{BEGIN}\n{table(results)}\n{END}{after}", "utf-8")
+        write_part("results", table(results))
 
 
 def _options() -> argparse.Namespace:

@@ -27,6 +27,7 @@ import numpy as np
 import machine
 import planted
 from curves import Line, write_svg
+from readme import write_part
 from trintena.data import fetch
 from trintena.domain import ExperimentSpec, Hyperparameters, Search, SearchSpace, Split, TrialResult
 from trintena.experiments.study import Study
@@ -38,7 +39,6 @@ from trintena.training.course import Course, Paused
 from trintena.windows import Transformation, segments_of
 
 HERE = Path(__file__).parent
-BEGIN, END = "<!-- strategies -->\n", "<!-- end of strategies -->\n"
 GRU_CLASSIC, LOOKBACK, MOST_EPOCHS = 6, 10, 50
 N_TRIALS, N_SEEDS = 20, 200
 Table = dict[tuple[float, int, float, str], list[float]]
@@ -57,9 +57,7 @@ def main() -> None:
     if options.seeds == N_SEEDS:
         (HERE / "strategies.json").write_text(json.dumps(results, indent=1) + "\n", "utf-8")
         draw(results)
-        readme = HERE / "README.md"
-        before, _, rest = readme.read_text("utf-8").partition(BEGIN)
-        readme.write_text(f"{before}{BEGIN}\n{section(results)}\n{END}{rest.partition(END)[2]}", "utf-8")
+        write_part("strategies", section(results))
 
 
 def record() -> None:

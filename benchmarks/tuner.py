@@ -29,11 +29,11 @@ import numpy as np
 import machine
 import planted
 from case import SEED, SYMBOL, Case, listed_trials
+from readme import write_part
 from trintena.zoo import choose
 from tuner_report import table
 
 HERE = Path(__file__).parent
-BEGIN, END = "<!-- tuner -->\n", "<!-- end of tuner -->\n"
 MODELS, N_TRIALS = "1,11,26", 8
 PERSISTENCE = 0.6
 """Of the planted signal: its oracle has a skill of 20 % in expectation (`benchmarks/LOG.md`)."""
@@ -64,9 +64,7 @@ def main() -> None:
     print(table(results))
     if (options.models, options.trials, options.most_epochs) == (MODELS, N_TRIALS, None):
         (HERE / "tuner.json").write_text(json.dumps(results, indent=2) + "\n", "utf-8")
-        readme = HERE / "README.md"
-        before, _, rest = readme.read_text("utf-8").partition(BEGIN)
-        readme.write_text(f"{before}{BEGIN}\n{table(results)}\n{END}{rest.partition(END)[2]}", "utf-8")
+        write_part("tuner", table(results))
 
 
 def _options() -> argparse.Namespace:

@@ -26,6 +26,7 @@ import psutil
 import machine
 from case import SYMBOL, YEARS
 from curves import Line, write_svg
+from readme import write_part
 from trintena import train_all_models_with_optimization
 from trintena.registry import Registry
 from whole_job_report import section
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from trintena.experiments import Progress
 
 HERE = Path(__file__).parent
-BEGIN, END = "<!-- search -->\n", "<!-- end of search -->\n"
 N_TRIALS, N_SAMPLE = 20, 2
 STEADY_AFTER = 50
 """Trials after which memory should no longer grow."""
@@ -91,9 +91,7 @@ def main() -> None:
         ]
         title = f"Best validation RMSE so far, {SYMBOL}, 30 architectures x {N_TRIALS} trials"
         write_svg(HERE / "search.svg", title, "seconds", "validation RMSE", curves)
-        readme = HERE / "README.md"
-        before, _, rest = readme.read_text("utf-8").partition(BEGIN)
-        readme.write_text(f"{before}{BEGIN}\n{section(results)}\n{END}{rest.partition(END)[2]}", "utf-8")
+        write_part("search", section(results))
 
 
 def _options() -> argparse.Namespace:
