@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
@@ -16,11 +16,14 @@ from trintena.report import judgment, words
 from trintena.report.alarm import alarm
 from trintena.report.evidence import essentials
 
+if TYPE_CHECKING:
+    from trintena.domain import ExperimentSpec
 
-def print_board(answer: dict[str, Any]) -> None:
-    """Print the answer of an experiment, finished or partial."""
+
+def print_board(answer: dict[str, Any], spec: ExperimentSpec | None = None) -> None:
+    """Print the answer of an experiment, finished or partial; with `spec` what to do about failures, too."""
     rows = rows_of(answer)
-    print_ranking(rows, answer["baselines"])
+    print_ranking(rows, answer["baselines"], spec)
     screen.print()
     if "trial_counts" in answer:
         _print_search(answer, rows)

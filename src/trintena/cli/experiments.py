@@ -96,7 +96,7 @@ def show(experiment_id: ExperimentId, as_json: AsJson = False) -> None:
     if record.finished_at is not None and record.result is not None:
         print_answer(record.spec, record.result)
     elif results:
-        print_ranking(results, [])
+        print_ranking(results, [], record.spec)
     if row["resume"]:
         screen.print(
             phrase(

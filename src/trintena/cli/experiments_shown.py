@@ -91,7 +91,7 @@ def print_experiment(record: ExperimentRecord, row: dict[str, Any]) -> None:
 def print_answer(spec: ExperimentSpec, answer: dict[str, Any]) -> None:
     """Print what an experiment answered: a board, or how a version did in the past."""
     if spec.backtest is None:
-        print_board(answer)
+        print_board(answer, spec)
     else:
         print_backtest(answer)
 

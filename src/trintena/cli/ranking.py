@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trintena.cli.output import screen
 from trintena.cli.tables import NOTHING, print_table
@@ -10,6 +10,9 @@ from trintena.cli.texts import say
 from trintena.domain import ENDED
 from trintena.language import number, span
 from trintena.report import reasons, words
+
+if TYPE_CHECKING:
+    from trintena.domain import ExperimentSpec
 
 SIGNED = "+z.2%"
 """A share with its sign, and zero without a minus."""
@@ -21,12 +24,14 @@ _SEARCHED = ("trials_of", "time")
 """What a table has to the right of its errors."""
 
 
-def print_ranking(results: list[dict[str, Any]], baselines: list[dict[str, Any]]) -> None:
+def print_ranking(
+    results: list[dict[str, Any]], baselines: list[dict[str, Any]], spec: ExperimentSpec | None = None
+) -> None:
     """Models and baselines in one ranking by validation RMSE; baselines have no medal and no number.
 
     A search's rows show the mean of their fits, and the spread of these. Rows that were not fitted again
     come after those that were, marked, for their figure flatters. Under the table stands what failed,
-    with its reason, and what is yet to come.
+    with its reason and, where `spec` is known, a remedy, and what is yet to come.
     """
     searched = any("seeds" in row for row in results)
     more = _SEARCHED if searched else _FAST
@@ -68,7 +73,7 @@ def print_ranking(results: list[dict[str, Any]], baselines: list[dict[str, Any]]
         _say(say("of_fits"))
     if starred:
         _say(say("of_search"))
-    _print_unranked(results)
+    _print_unranked(results, spec)
     for row in baselines:
         if reason := row.get("reason"):
             name = words.baseline(row["key"], row["name"])
@@ -121,7 +126,7 @@ def _six(value: float | None) -> str:
     return number(value, "#.6g").rstrip(".,")
 
 
-def _print_unranked(results: list[dict[str, Any]]) -> None:
+def _print_unranked(results: list[dict[str, Any]], spec: ExperimentSpec | None) -> None:
     unranked = [row for row in results if row["rank"] is None]
     to_come = [row for row in unranked if row.get("state") in ("WAITING", "RUNNING")]
     failed = [row for row in unranked if row not in to_come]
@@ -130,6 +135,8 @@ def _print_unranked(results: list[dict[str, Any]]) -> None:
         _say(say("failed", n=len(failed)))
         for row in failed:
             _say(f"  {row['model_id']} {row['model_name']}: {reasons.told(row['reason'] or '')}")
+        if spec is not None and (remedy := reasons.remedy(spec, [row["reason"] for row in failed])):
+            _say(remedy)
     if to_come:
         names = ", ".join(f"{row['model_id']} {row['model_name']}" for row in to_come)
         screen.print()

@@ -39,6 +39,8 @@ def board(report: Report) -> Markup:
     parts += [_no_baseline(row) for row in report.answer.get("baselines") or () if row.get("reason")]
     if others:
         parts.append(_without_result(others))
+        if remedy := reasons.remedy(report.spec, [row.get("reason") for row in others]):
+            parts.append(element("p", remedy, class_="note"))
     return joined(parts)
 
 

@@ -1,4 +1,4 @@
-"""Why trials failed, as people read it.
+"""Why trials failed, as people read it, and what can be done about it.
 
 A reason is stored as it was said, in English, for it is data. What Trintena says itself is known here and is
 told in the reader's language; what comes from elsewhere, such as the text of an exception, stays as it is.
@@ -7,8 +7,17 @@ told in the reader's language; what comes from elsewhere, such as the text of an
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from trintena.language import phrase
+from trintena.data.words import listed
+from trintena.language import number, phrase
+from trintena.zoo import BOUNDED_ACTIVATIONS
+
+if TYPE_CHECKING:
+    from trintena.domain import ExperimentSpec
+
+_NOT_FINITE = re.compile(r"diverged: .* not finite")
 
 IN_PORTUGUESE: dict[str, str] = {
     r"diverged: the training loss is not finite in epoch (\d+)": (
@@ -39,6 +48,40 @@ def told(reason: str) -> str:
     """A stored reason in the reader's language, in one line, without control characters."""
     line = " ".join("".join(c if c.isprintable() else " " for c in reason).split())
     return phrase(en=line, pt=_in_portuguese(line))
+
+
+def ran_away(spec: ExperimentSpec, found: Iterable[str | None]) -> str:
+    """That an activation without a bound may be why networks of an experiment diverged; else nothing.
+
+    A state that grows a little with every row of a long window is past all numbers at its end, whatever the
+    learning rate is.
+
+    Args:
+        spec: of the experiment.
+        found: the stored reasons of its failures.
+    """
+    search = spec.search
+    used = (spec.hyperparameters.activation,) if search is None else search.space.activation
+    unbounded = [name for name in used if name not in BOUNDED_ACTIVATIONS]
+    if not unbounded or not any(_NOT_FINITE.match(reason or "") for reason in found):
+        return ""
+    names, rows = listed(unbounded), number(spec.lookback)
+    return phrase(
+        en=f"A recurrence with {names} can run away over a window of {rows} rows.",
+        pt=f"Uma recorrência com {names} pode disparar ao longo de uma janela de {rows} linhas.",
+    )
+
+
+def remedy(spec: ExperimentSpec, found: Iterable[str | None]) -> str:
+    """The same, with what to do about it on the command line."""
+    if not (cause := ran_away(spec, found)):
+        return ""
+    return phrase(
+        en=f"{cause} A bounded activation holds: --mode optimized --activation tanh; so does a shorter "
+        "--lookback.",
+        pt=f"{cause} Uma ativação limitada aguenta: --mode optimized --activation tanh; um --lookback menor, "
+        "também.",
+    )
 
 
 def _in_portuguese(line: str) -> str:

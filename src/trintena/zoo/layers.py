@@ -27,7 +27,8 @@ ACTIVATIONS = (
     *("hard_sigmoid", "hard_swish"),
 )
 """The fifteen names of the specification; each means what `keras.activations` means by it."""
-
+BOUNDED_ACTIVATIONS = frozenset({"tanh", "sigmoid", "softsign", "hard_sigmoid"})
+"""Those whose values stay between -1 and 1: a state that is fed back through them cannot run away."""
 
 NORM_EPSILON = 1e-3
 BATCH_NORM_MOMENTUM = 0.99

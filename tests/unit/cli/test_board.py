@@ -12,7 +12,7 @@ from rich.console import Console
 from trintena.cli.board import print_board
 from trintena.cli.ranking import print_ranking
 from trintena.cli.train_options import split_of
-from trintena.domain import Split
+from trintena.domain import ExperimentSpec, Split
 from trintena.windows.segments import borders_of
 
 Capture = pytest.CaptureFixture[str]
@@ -175,6 +175,17 @@ def test_failed_models_are_listed_with_reasons_of_one_line(capsys: Capture) -> N
     table, rest = page.split("Failed (2)\n")
     assert rest.splitlines() == ["  3 Model 3: XlaError: out of [memory] [31m", "  26 Model 26: diverged"]
     assert "Model 3" not in table
+
+
+def test_below_what_ran_away_stands_once_what_to_do(capsys: Capture) -> None:
+    spec = ExperimentSpec("X", "ab" * 32, (3, 11, 26), "2001-01-02", "2018-12-31", lookback=512)
+    reason = "diverged: the training loss is not finite in epoch 1"
+    print_board(answer(results=[model(1, 11, 0.5), failed(3, reason), failed(26, reason)]), spec)
+    lines = capsys.readouterr().out.split("Failed (2)\n")[1].splitlines()
+    assert lines[:2] == [f"  3 Model 3: {reason}", f"  26 Model 26: {reason}"]
+    assert lines[2].startswith("A recurrence with relu can run away over a window of 512 rows. ")
+    assert lines[2].endswith("--mode optimized --activation tanh; so does a shorter --lookback.")
+    assert lines[3] == ""
 
 
 def test_the_board_speaks_portuguese_with_its_numbers(

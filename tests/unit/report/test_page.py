@@ -176,6 +176,16 @@ def test_the_board_ranks_models_among_baselines_and_keeps_what_failed(page: Page
     assert f"{counts['COMPLETE']} complete, {counts['PRUNED']} pruned, {counts['FAIL']} failed" in board
 
 
+def test_below_what_ran_away_stands_what_to_do(optimized: Report) -> None:
+    text = Page(render(optimized)).text
+    assert "can run away" not in text
+    lost = dict(optimized.rows[-1], rank=None, state="FAIL", reason="diverged: its weights are not finite")
+    answer = {**optimized.answer, "all_results": [*optimized.rows[:-1], lost]}
+    text = Page(render(replace(optimized, answer=answer))).text
+    assert text.count("can run away over a window of") == 1
+    assert "its weights are not finite" in text.partition("can run away over a window of")[0]
+
+
 def test_baselines_go_in_without_changing_the_ranks(optimized: Report) -> None:
     # While a search runs, those that were fitted again come first, whatever the others score.
     rows = [dict(row) for row in optimized.rows]

@@ -5,15 +5,18 @@ from __future__ import annotations
 import ast
 import inspect
 import re
+from dataclasses import replace
 from types import ModuleType
 
 import pytest
 
+from trintena.domain import ExperimentSpec, Search, SearchSpace
 from trintena.jobs import failures
 from trintena.jobs.failures import WorkerDied
 from trintena.language import speaking
 from trintena.report import reasons
 from trintena.training import course, trial
+from trintena.zoo import BOUNDED_ACTIVATIONS
 
 
 def said_in(module: ModuleType, beginning: str) -> list[str]:
@@ -60,6 +63,44 @@ def test_numbers_stay() -> None:
     with speaking("pt"):
         told = reasons.told("diverged: the training loss rose 5 epochs running, to 1.25e+06")
     assert told == "divergiu: a perda de treino subiu 5 épocas seguidas, até 1.25e+06"
+
+
+NOT_FINITE = "diverged: the training loss is not finite in epoch 1"
+SPEC = ExperimentSpec("NVDA", "ab" * 32, (1, 6), "2001-01-02", "2018-12-31", lookback=1512)
+
+
+def searching(*activations: str) -> ExperimentSpec:
+    space = SearchSpace(activation=activations)
+    return replace(SPEC, mode="optimized", search=Search("random", space=space))
+
+
+def test_what_ran_away_without_a_bound_is_told_its_remedy() -> None:
+    assert reasons.remedy(
+        SPEC, [None, "diverged: the training loss rose 5 epochs running, to 7", NOT_FINITE]
+    ) == (
+        "A recurrence with relu can run away over a window of 1,512 rows. A bounded activation holds: "
+        "--mode optimized --activation tanh; so does a shorter --lookback."
+    )
+    with speaking("pt"):
+        assert reasons.remedy(searching("tanh", "elu", "gelu"), [NOT_FINITE]) == (
+            "Uma recorrência com elu e gelu pode disparar ao longo de uma janela de 1.512 linhas. Uma "
+            "ativação limitada aguenta: --mode optimized --activation tanh; um --lookback menor, também."
+        )
+
+
+@pytest.mark.parametrize("reason", [None, "", "out of memory", "diverged: the training loss rose 5 epochs"])
+def test_other_failures_are_told_none(reason: str | None) -> None:
+    assert reasons.remedy(SPEC, [reason]) == ""
+
+
+def test_where_every_activation_has_its_bound_there_is_none() -> None:
+    assert reasons.remedy(searching(*BOUNDED_ACTIVATIONS), [NOT_FINITE]) == ""
+    assert reasons.remedy(searching("tanh", "hard_swish"), [NOT_FINITE]) != ""
+
+
+@pytest.mark.parametrize("reason", [text for text in SAID if "finite" in text and not text.endswith(" ")])
+def test_all_that_is_not_finite_may_have_run_away(reason: str) -> None:
+    assert reasons.ran_away(SPEC, [reason])
 
 
 def test_a_text_from_elsewhere_becomes_one_line_of_plain_letters() -> None:

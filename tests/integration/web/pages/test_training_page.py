@@ -517,7 +517,11 @@ def test_what_stopped_shows_its_best_without_a_verdict_and_can_go_on(visitor: Vi
     assert "Best so far (provisional)" in page.text
     assert "Partial" in page.text
     assert "against the last value" not in page.text
-    assert f"Failed (1) 9 GRU Residual Dense : {REASON}" in page.text
+    assert (
+        f"Failed (1) 9 GRU Residual Dense : {REASON} A recurrence with relu can run away over a window of "
+        "8 rows. A bounded activation holds: choose the mode Optimized and, under Advanced options, tanh as "
+        "the activation; so does a shorter lookback."
+    ) in page.text
     answer = visitor.presses(f"{PATH}/resume", experiment=str(id_))
     assert (answer.status_code, answer.headers["location"]) == (303, f"{PATH}?experiment={id_}")
     assert visitor.registry.queue() == [id_]
@@ -526,7 +530,10 @@ def test_what_stopped_shows_its_best_without_a_verdict_and_can_go_on(visitor: Vi
 def test_where_nothing_finished_there_is_no_card_but_grouped_reasons(visitor: Visitor) -> None:
     id_ = stopped(visitor, "failed", n_done=0, n_failed=2)
     page = visitor.sees(f"{PATH}?experiment={id_}")
-    assert f"2 \N{MULTIPLICATION SIGN} {REASON}" in page.text
+    assert f"2 \N{MULTIPLICATION SIGN} {REASON} A recurrence with relu can run away" in page.text
+    page_pt = visitor.sees(f"{PATH}?experiment={id_}", lang="pt").text
+    assert page_pt.count("Uma recorrência com relu pode disparar ao longo de uma janela de 8 linhas.") == 1
+    assert "--" not in page.text + page_pt
     assert not page.all("table")
     assert not [each for _, each in page.elements if "data-chart" in each]
 

@@ -18,6 +18,7 @@ from trintena.report.judged import error_saved, price_path
 from trintena.report.learning import learning_curves
 from trintena.report.material import selection
 from trintena.web.pages import backtest
+from trintena.web.pages.training import telling
 from trintena.web.pages.training.ranking import ranking
 from trintena.web.pages.words import n_trainings
 
@@ -80,6 +81,7 @@ def ended(registry: Registry, record: ExperimentRecord, state: str) -> dict[str,
         "notice": words.notice(record.spec.measures),
         "sentence": None if whole else _why(record, state),
         "reasons": _reasons(report) if not board["n_models"] else [],
+        "remedy": telling.remedy(report.spec, [row.get("reason") for row in report.rows]),
         "partial": not whole,
         "champion": _champion(report),
         "board": board,

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from trintena.language import phrase
-from trintena.report import words
+from trintena.report import reasons, words
 from trintena.zoo.catalog import CATEGORIES
+
+if TYPE_CHECKING:
+    from trintena.domain import ExperimentSpec
 
 MEDALS = {1: "🥇", 2: "🥈", 3: "🥉"}
 
@@ -83,6 +87,18 @@ def architectures(n: int) -> str:
     if n == 1:
         return phrase(en="1 architecture", pt="1 arquitetura")
     return phrase(en=f"{n} architectures", pt=f"{n} arquiteturas")
+
+
+def remedy(spec: ExperimentSpec, found: Iterable[str | None]) -> str:
+    """What to do, in this page's form, about networks that may have diverged for want of a bound."""
+    if not (cause := reasons.ran_away(spec, found)):
+        return ""
+    return phrase(
+        en=f"{cause} A bounded activation holds: choose the mode Optimized and, under Advanced options, tanh "
+        "as the activation; so does a shorter lookback.",
+        pt=f"{cause} Uma ativação limitada aguenta: escolha o modo Otimizado e, em Opções avançadas, tanh "
+        "como ativação; um lookback menor também.",
+    )
 
 
 def of_charts() -> dict[str, str]:
