@@ -87,3 +87,22 @@ def test_the_pages_follow_the_files(results: ModuleType, tmp_path: Path) -> None
         for figure in figures:
             assert figure in after[name]
             assert figure not in before[name]
+
+
+def test_the_summary_calls_worse_what_is_worse(results: ModuleType, tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    folder.mkdir()
+    record = json.loads((DOCS / "results" / "sp500-fast.json").read_text("utf-8"))
+    record["verdict"] |= {"skill": -0.114, "dm_p": 0.98}
+    (folder / "sp500-fast.json").write_text(json.dumps(record), "utf-8")
+    pages = {path.name: text for path, text in results.pages(folder).items()}
+    assert "| worse than the last value |" in pages["results.md"]
+    assert "Worse than repeating the last value on the test segment" in pages["results.md"]
+    assert "| pior que o último valor |" in pages["resultados.md"]
+
+
+def test_beside_an_alarm_stands_what_was_looked_for_and_what_was_not(results: ModuleType) -> None:
+    pages = {path.name: text for path, text in results.pages().items()}
+    assert "The program itself lets nothing of the future through" in pages["results.md"]
+    assert "Whether the data holds something of the future, that test cannot tell." in pages["results.md"]
+    assert "Se os dados trazem algo do futuro, esse teste não sabe dizer." in pages["resultados.md"]
