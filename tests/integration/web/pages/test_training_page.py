@@ -223,6 +223,27 @@ def csv_of(values: np.ndarray[Any, Any]) -> bytes:
 WALKED = 100 * np.exp(np.cumsum(np.random.default_rng(0).normal(0, 0.01, 900)))
 
 
+@pytest.mark.parametrize(
+    ("field", "sent"),
+    [
+        ("symbol", {"series": "symbol", "symbol": "X" * 201}),
+        ("sample", {"series": "sample", "sample": "sample:\x01"}),
+        ("target", {"target": "price"}),
+        ("features", {"features": "all"}),
+        ("mode", {"mode": "slow"}),
+        ("strategy", {"mode": "optimized", "strategy": "luck"}),
+    ],
+)
+def test_what_no_browser_sends_by_itself_is_told_beside_its_field(
+    visitor: Visitor, field: str, sent: dict[str, str]
+) -> None:
+    page = refused(visitor, **sent)
+    assert f'href="#{field}"' in page.source
+    assert "There is a problem" in page.text
+    assert "The body" not in page.text
+    assert re.search(r"\b(symbol|target|features|mode|optimization_strategy) must be ", page.text)
+
+
 def test_file_comes_with_the_form_and_is_trained_on(visitor: Visitor) -> None:
     file = {"file": ("../up loaded.csv", csv_of(WALKED), "text/csv")}
     answer = send(visitor, files=file, series="csv", dataset="")

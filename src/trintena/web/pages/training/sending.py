@@ -68,7 +68,7 @@ def send(site: Site, form: Filled, asked: dict[str, Any], problems: list[Problem
     try:
         request = TrainingRequest.model_validate(asked | series)
     except ValidationError as error:
-        problems += [_of_validation(dict(each)) for each in error.errors()]
+        problems += [_of_validation(dict(each), form) for each in error.errors()]
         return None
     return submit(site, request, form.key or None).experiment_id
 
@@ -107,9 +107,11 @@ def _nothing_chosen(series: str) -> str:
     }[series]
 
 
-def _of_validation(error: dict[str, Any]) -> Problem:
-    field = (field_of(error) or "series").partition(".")[0]
-    return Problem(_ELSEWHERE.get(field, field), sentence_of(error, None))
+def _of_validation(error: dict[str, Any], form: Filled) -> Problem:
+    # In a request the place begins with where the field came in: `body`, which a model alone leaves out.
+    located = {**error, "loc": ("body", *error["loc"])}
+    field = (field_of(located) or "").partition(".")[0]
+    return Problem(_place(field, form), sentence_of(located, None))
 
 
 def _place(field: str | None, form: Filled) -> str:
