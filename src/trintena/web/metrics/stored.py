@@ -41,7 +41,7 @@ class StoredMetrics(Collector):
 
     def _experiments(self) -> Iterator[Metric]:
         counts = self._registry.experiment_counts()
-        states: dict[tuple[str, str], int] = {
+        states: dict[tuple[Kind, str], int] = {
             (mode, state): counts.states.get((mode, state), 0) for mode in _MODES for state in get_args(State)
         } | {(mode, INTERRUPTED): 0 for mode in _MODES}
         for experiment_id, mode in counts.running.items():
