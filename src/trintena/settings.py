@@ -8,7 +8,7 @@
 | `TRINTENA_WORKERS` | one for each usable core | worker processes that train |
 | `TRINTENA_LANG` | the system's locale | `en` or `pt`: the language of what people read |
 | `TRINTENA_TOKEN` | none; beyond this machine a new one | what `trintena serve` asks of whoever comes |
-| `MLFLOW_TRACKING_URI` | none | MLflow's own: where experiments are logged, too, with the extra `mlflow` |
+| `MLFLOW_TRACKING_URI` | none | MLflow's own: where trainings, no backtests, are logged; extra `mlflow` |
 """
 
 from __future__ import annotations

@@ -199,10 +199,10 @@ def run(
 
     with application() as app:
         with app.workplace(workers=workers, executor=executor) as place:
-            if remedy := tracking.missing(app.settings):
-                warn(remedy)
             experiment_id = planned(app)
             spec = app.registry.experiment(experiment_id).spec
+            if spec.backtest is None and (remedy := tracking.missing(app.settings)):
+                warn(remedy)
             told = {"id": experiment_id, "symbol": spec.symbol, "workers": place.workers}
             if spec.backtest is None:
                 started = say("started", n=len(spec.model_ids), **told)

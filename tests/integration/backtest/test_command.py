@@ -10,6 +10,7 @@ import pytest
 from commands import Shown, commands_in
 from integration.backtest.conftest import Bench
 from integration.champion.lab import environment_of
+from trintena.experiments import tracking
 
 
 @pytest.fixture
@@ -23,11 +24,16 @@ def trintena(
         yield run
 
 
-def test_a_backtest_in_the_terminal(trintena: Callable[..., Shown], bench: Bench) -> None:
+def test_a_backtest_in_the_terminal(
+    trintena: Callable[..., Shown], bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
+    monkeypatch.setattr(tracking, "_is_installed", lambda: False)
     ran = trintena("backtest", "--symbol", "walk", "--end", bench.date(950), "--json", "answer.json")
     assert ran.code == 0, ran.err
     answer = json.loads((bench.lab.home / "answer.json").read_text("utf-8"))
     assert (answer["status"], answer["version"]) == ("success", bench.version.version)
+    assert "MLflow" not in ran.err, "a backtest is not logged there"
     assert answer["last"][:10] == bench.date(950)
     number = answer["experiment_id"]
     assert f"Experiment {number}: backtest of version {bench.version.version} on walk, workers: 1" in ran.err
