@@ -117,9 +117,8 @@ def _print_champion(answer: dict[str, Any]) -> None:
     name = say("version", name=winner["model_name"], version=champion["version"])
     serving = answer.get("serving")
     _say(_titled(name, champion["is_winner"] and serving is None))
-    title = champion["title"]
-    if not champion["is_winner"] and title["incumbent"] is not None:
-        _say(say("kept_title", name=title["incumbent_model_name"], version=title["incumbent"]))
+    if kept := words.title_kept(champion):
+        _say(kept)
     for file in champion["files"]:
         _say(f"  {file}")
     if serving is not None:

@@ -78,10 +78,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "champion": ("Champion", "Campeão"),
     "version": ("{name}, version {version}", "{name}, versão {version}"),
-    "kept_title": (
-        "The champion stays {name} (version {version}); this model is registered beside it.",
-        "O campeão continua sendo {name} (versão {version}); este modelo foi registrado ao lado.",
-    ),
     "serving": (
         "It is the same setting trained on all rows, to serve. Nothing is left to judge it by; "
         "its figures are those of version {twin}, its frozen twin.",

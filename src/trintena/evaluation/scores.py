@@ -79,7 +79,7 @@ class Judge:
         The latter has a list for each of these figures, with a value for each step. The p-value is of
         origins as many steps apart as were forecast, whose changes do not overlap.
         """
-        actual, horizon, levels = self.actual(segment), forecast.shape[1], self.frame.table[:, 0]
+        actual, levels = self.actual(segment), self.frame.table[:, 0]
         origins = np.asarray(self.segments[segment])
         steps = metrics.by_step(self._figures, *self._arrays(segment, forecast))
         for k, step in enumerate(steps, 1):

@@ -109,6 +109,15 @@ def _found(answer: Answer) -> str:
         )
         better = judgment.names_below(answer["model"]["rmse"], answer["baselines"], "rmse")
         return " ".join(filter(None, (won, judgment.better_sentence(better))))
+    if told["reason"] == "board_disagrees":
+        return phrase(
+            en=f"They are ahead of the last value ({figures}), but on days of the test segment on which all "
+            "architectures together had no proven lead: that stays the verdict. Later days, or a refit, can "
+            "show more.",
+            pt=f"Ficam à frente do último valor ({figures}), mas em dias do segmento de teste no qual todas "
+            "as arquiteturas juntas não tinham vantagem provada: esse continua sendo o veredito. Dias "
+            "posteriores, ou um novo ajuste, podem mostrar mais.",
+        )
     if judgment.is_worse(told):
         how = judgment.behind(told["skill"])
         return phrase(

@@ -158,6 +158,26 @@ def consulted(n: int) -> str:
     )
 
 
+def title_kept(champion: Mapping[str, Any]) -> str:
+    """Who is champion still, where a new model is not; nothing where it is, or nobody was before."""
+    title = champion.get("title") or {}
+    if champion["is_winner"] or title.get("incumbent") is None:
+        return ""
+    name, version = title.get("incumbent_model_name"), title["incumbent"]
+    told = phrase(
+        en=f"The champion stays {name} (version {version}); this model is registered beside it.",
+        pt=f"O campeão continua sendo {name} (versão {version}); este modelo foi registrado ao lado.",
+    )
+    if title.get("incumbent_saw_validation"):
+        told += phrase(
+            en=" It was trained on days of this validation segment, which favours it: compare the two, and "
+            "promote the new model if you trust it more.",
+            pt=" Ele foi treinado com dias deste segmento de validação, o que o favorece: compare os dois e "
+            "promova o modelo novo se confiar mais nele.",
+        )
+    return told
+
+
 def p_value(p: float) -> str:
     """A p-value; what is below a thousandth is only said to be so, for the tests resolve no more."""
     if p < 0.001:

@@ -73,6 +73,15 @@ def test_worse_than_the_last_value() -> None:
     assert "São piores do que repetir o último valor: seu erro é 11,40% maior (" in said("pt", verdict=lost)
 
 
+def test_a_lead_on_days_that_a_board_has_judged_is_told_as_what_it_is() -> None:
+    again = {"reason": "board_disagrees", "skill": 0.02, "skill_against_drift": 0.01, "dm_p": 0.01}
+    told = said(verdict=again)
+    assert "ahead of the last value (skill +2.00%" in told
+    assert "had no proven lead: that stays the verdict" in told
+    assert "beat" not in told
+    assert "esse continua sendo o veredito" in said("pt", verdict=again)
+
+
 def test_too_few_forecasts_ask_for_more() -> None:
     told = said(verdict={"spa_p": None})
     assert "cannot be judged on so few forecasts: take a longer stretch." in told

@@ -37,3 +37,15 @@ def test_a_direction_is_said_to_be_the_last_steps_where_there_are_several() -> N
         with speaking(language):
             assert [words.direction(1), words.direction(2)] == headings
             assert [words.at_last_step(1), words.at_last_step(2)] == ["", at]
+
+
+def test_who_keeps_the_title_is_told_and_what_favoured_it() -> None:
+    title = {"incumbent": 2, "incumbent_model_name": "GRU Classic (64/32)", "reason": "incumbent_stays"}
+    kept = words.title_kept({"is_winner": False, "title": title})
+    assert kept == ("The champion stays GRU Classic (64/32) (version 2); this model is registered beside it.")
+    favoured = {"is_winner": False, "title": {**title, "incumbent_saw_validation": True}}
+    assert "trained on days of this validation segment, which favours it" in words.title_kept(favoured)
+    with speaking("pt"):
+        assert "o que o favorece" in words.title_kept(favoured)
+    assert words.title_kept({"is_winner": True, "title": title}) == ""
+    assert words.title_kept({"is_winner": False, "title": {"incumbent": None}}) == ""

@@ -74,7 +74,8 @@ class BacktestAnswer(OpenModel):
     baselines: list[BaselineFigures]
     verdict: dict[str, Any] = Field(
         description="`code`: `beats_last_value`, `not_distinguishable`, or `not_judged` with a `reason`: "
-        "`in_sample`, or `setting_seen` where rows of the stretch chose the setting."
+        "`in_sample`, or `setting_seen` where rows of the stretch chose the setting. `board_disagrees` is "
+        "the reason of a lead on days of a test segment on which the board found none."
     )
     intervals: dict[str, Any] | None = Field(description="Null: the stretch is too short to calibrate any.")
     test_consulted: int | None = Field(description="How often these dates have been looked at.")

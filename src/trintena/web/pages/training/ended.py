@@ -134,7 +134,7 @@ def _champion(report: Report) -> dict[str, Any] | None:
         "kinds": [file.rpartition(".")[2] for file in (champion or {}).get("files") or ()],
         "serves": (serving or champion or {}).get("version"),
         "is_winner": bool(champion and champion["is_winner"]),
-        "incumbent": _incumbent(champion),
+        "incumbent": words.title_kept(champion) if champion else "",
         "serving": serving,
         "serving_failure": report.answer.get("serving_failure"),
         "settings": words.settings(row.get("best_params") or vars(report.spec.hyperparameters)),
@@ -151,18 +151,6 @@ def _champion(report: Report) -> dict[str, Any] | None:
         "test": (report.answer.get("segments") or {}).get("test"),
         "consulted": report.answer.get("test_consulted"),
     }
-
-
-def _incumbent(champion: Mapping[str, Any] | None) -> str:
-    """Who keeps the title, where it is not this one."""
-    title = (champion or {}).get("title") or {}
-    if champion is None or champion["is_winner"] or title.get("incumbent") is None:
-        return ""
-    name, version = title.get("incumbent_model_name"), title["incumbent"]
-    return phrase(
-        en=f"The champion stays {name} (version {version}); this model is registered beside it.",
-        pt=f"O campeão continua sendo {name} (versão {version}); este modelo foi registrado ao lado.",
-    )
 
 
 def _figures(report: Report) -> list[dict[str, Any]]:
