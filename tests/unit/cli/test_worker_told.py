@@ -1,4 +1,4 @@
-"""What a worker says of an experiment that has ended: the champion with its verdict, and the alarm with it."""
+"""What a worker says of an experiment that has ended: the champion with its verdict, and any alarm."""
 
 from __future__ import annotations
 
