@@ -21,7 +21,7 @@ DEV := $(VENV)/.dev-installed
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo serve test test-slow check check-format check-lint check-types check-imports check-docs check-messages \
-    bench bench-search bench-strategies bench-peer bench-files bench-scaling results format docs messages lock clean
+    bench bench-search bench-strategies bench-peer bench-files bench-scaling results judging format docs messages lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,7 @@ check-docs: $(DEV)
 	@printf '\n== Generated documentation\n'
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/python docs/results.py --check
+	$(BIN)/python docs/judging.py --check
 
 check-messages: $(DEV)
 	@printf '\n== Translations\n'
@@ -94,9 +95,13 @@ format: $(DEV) ## bring the code into shape
 results: $(DEV) ## run both modes on three long series and write docs/results.md (RESULTS="--nvda-csv FILE")
 	$(BIN)/python docs/results.py $(RESULTS)
 
-docs: $(DEV) ## write docs/reference/ and the pages of results anew
+judging: $(DEV) ## compute the figures of docs/judging.md anew (some minutes)
+	$(BIN)/python docs/judging.py
+
+docs: $(DEV) ## write docs/reference/, the pages of results and on judging anew
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/results.py --pages
+	$(BIN)/python docs/judging.py --pages
 
 # The larger lock is resolved first, so that both hold the same version of everything they share. (The
 # peers have their own: TensorFlow does not allow their h5py.)

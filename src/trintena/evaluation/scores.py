@@ -76,14 +76,16 @@ class Judge:
     def all_scores(self, segment: str, forecast: np.ndarray) -> Scores:
         """`scores`, the p-value of the direction (Pesaran and Timmermann), and `by_step`.
 
-        The latter has a list for each of these figures, with a value for each step. The p-value is of
-        origins as many steps apart as were forecast, whose changes do not overlap.
+        The latter has a list for each of these figures, with a value for each step; whether a forecast is
+        a clone, up to each step. The p-value is of origins as many steps apart as were forecast, whose
+        changes do not overlap.
         """
         actual, levels = self.actual(segment), self.frame.table[:, 0]
         origins = np.asarray(self.segments[segment])
         steps = metrics.by_step(self._figures, *self._arrays(segment, forecast))
         for k, step in enumerate(steps, 1):
             step |= _likeness(levels, origins, actual[:, :k], forecast[:, :k])
+            step["change_correlation"] = _correlation(actual[:, k - 1 : k], forecast[:, k - 1 : k], k)
             step["direction_p"] = metrics.pesaran_timmermann(actual[::k, :k], forecast[::k, :k])
         by_step = {name: [step[name] for step in steps] for name in steps[0]}
         return {
@@ -145,15 +147,17 @@ class Judge:
 
 
 def _likeness(levels: np.ndarray, origins: np.ndarray, actual: np.ndarray, forecast: np.ndarray) -> Scores:
-    """How like the forecast is to what came at the last step, and how like to the last value."""
-    horizon = forecast.shape[1]
-    # Of origins a horizon apart: changes that overlap look correlated where nothing is.
-    correlation = metrics.change_correlation(actual[::horizon], forecast[::horizon])
+    """How like the forecast is to what came, and how like to the last value."""
     return {
-        "change_correlation": None if correlation is None else list(correlation),
+        "change_correlation": _correlation(actual, forecast),
         "best_shift": metrics.best_shift(levels, origins, forecast),
         "persistence_clone": metrics.is_persistence_clone(levels, origins, actual, forecast),
     }
+
+
+def _correlation(actual: np.ndarray, forecast: np.ndarray, horizon: int | None = None) -> list[float] | None:
+    found = metrics.change_correlation(actual, forecast, horizon)
+    return None if found is None else list(found)
 
 
 def _short(value: Any) -> Any:

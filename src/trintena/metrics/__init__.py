@@ -2,7 +2,7 @@
 
 Targets and forecasts are (origin, horizon), in units of the target (log return, or difference); both are
 changes from the last known value, so the last-value forecast is zero. A figure pools all steps of its
-arrays, but for direction and correlation, which look at the last one. `by_step` gives any of them for
+arrays, but for direction and lag, which look at the last one. `by_step` gives any of them for
 each step alone. Forecasts of a network that exploded may hold infinities: their errors are infinite.
 """
 

@@ -1,6 +1,6 @@
 """Whether a forecast merely repeats the last value, which looks like a good fit on a plot of prices.
 
-All of it is about the last step. Step k is judged by giving the first k columns of each array.
+The lag is that of the last step: of step k give the first k columns of each array.
 """
 
 from __future__ import annotations
@@ -16,33 +16,45 @@ _NORMAL_97_5 = 1.959963984540054
 _ROUNDING = 1e-12
 
 
-def change_correlation(actual: Array, forecast: Array) -> tuple[float, float, float] | None:
-    """Correlation of forecast and actual changes at the last step, with its 95 % interval.
+def change_correlation(
+    actual: Array, forecast: Array, horizon: int | None = None
+) -> tuple[float, float, float] | None:
+    """Correlation of forecast and actual changes, pooled over the steps, with its 95 % interval.
 
-    The margin is that of Fisher's z, or of the delta method where that is wider: Fisher's holds for normal
-    changes, but forecasts in units of the volatility are large where the actual changes are, and the
-    product of two such sizes varies far more than of two normal ones.
+    Of every step the mean change is taken out before: that changes grow with the step is no foresight.
 
-    None when either never varies, or is infinite somewhere, and of fewer than four origins.
+    The margin is the wider one of two. Fisher's z, for which n origins whose changes over `horizon` steps
+    overlap count as n / horizon; each counts once, however many steps it has. And the delta method's, with
+    the autocovariances that overlapping gives (Bartlett's weights): Fisher's holds for normal changes, but
+    forecasts in units of the volatility are large where the actual changes are, and the product of two
+    such sizes varies far more than of two normal ones.
 
-    The interval takes the origins for independent. Moves over h steps overlap, and where the forecasts
-    do too, it is too narrow: then give every h-th origin.
+    Args:
+        horizon: over how many steps the changes are; None: as many as there are columns.
 
-    Reference: van der Vaart 1998, Asymptotic Statistics, example 3.6.
+    Returns:
+        None when either never varies within a step, or is infinite somewhere, and of fewer than four
+        horizons of origins.
+
+    References: van der Vaart 1998, Asymptotic Statistics, example 3.6; Newey & West 1987, Econometrica 55(3).
     """
-    x, y = actual[:, -1], forecast[:, -1]
-    n = len(x)
-    if n < 4 or any((each == each[0]).all() or not np.isfinite(each).all() for each in (x, y)):
+    n, steps = len(actual), horizon or actual.shape[1]
+    independent = n / steps
+    if independent < 4 or any(
+        _is_constant(each) or not np.isfinite(each).all() for each in (actual, forecast)
+    ):
         return None
     # In units of the largest: the square of an exploded forecast may be too large for any number.
-    x, y = (each / np.abs(each).max() for each in (x, y))
-    a, b = ((each - each.mean()) / each.std() for each in (x, y))
+    changes = (each / np.abs(each).max() for each in (actual, forecast))
+    centred = (each - each.mean(axis=0) for each in changes)
+    a, b = (each / np.sqrt(np.square(each).mean()) for each in centred)
     r = float(np.clip(np.mean(a * b), -1.0, 1.0))
     if 1.0 - abs(r) < _ROUNDING:
         return (r, r, r)
-    # What one origin adds to r (its influence), in units of z = atanh r, whose slope is 1 / (1 - r²).
-    influence = (a * b - r * (np.square(a) + np.square(b)) / 2.0) / (1.0 - r * r)
-    margin = _NORMAL_97_5 * max(1.0 / sqrt(n - 3), float(influence.std()) / sqrt(n))
+    # What an origin adds to r (its influence), in units of z = atanh r, whose slope is 1 / (1 - r²).
+    adds = (a * b - r * (np.square(a) + np.square(b)) / 2.0).mean(axis=1) / (1.0 - r * r)
+    variance = adds @ adds + 2.0 * sum((1.0 - k / steps) * (adds[k:] @ adds[:-k]) for k in range(1, steps))
+    margin = _NORMAL_97_5 * max(1.0 / sqrt(independent - 3.0), sqrt(max(variance, 0.0)) / n)
     z = atanh(r)
     return (r, tanh(z - margin), tanh(z + margin))
 
@@ -71,14 +83,19 @@ def is_persistence_clone(
 ) -> bool:
     """Whether what a forecast adds to the last value cannot be told from nothing.
 
-    So it is when its path fits best one horizon late, and its changes are the same at every origin or
-    uncorrelated with the actual ones: the 95 % interval holds 0. That is of origins a horizon apart,
-    whose changes do not overlap. Fewer than four of them say nothing, and nobody is called a clone.
+    So it is when the path of its last step fits best one horizon late, and its changes are the same at
+    every origin or uncorrelated with the actual ones: the 95 % interval holds 0. Fewer than four horizons
+    of origins say nothing, and nobody is called a clone.
     """
-    horizon, said = forecast.shape[1], forecast[:, -1]
+    horizon = forecast.shape[1]
     if best_shift(levels, origins, forecast) != horizon:
         return False
-    if (said == said[0]).all():
+    if _is_constant(forecast):
         return True
-    correlation = change_correlation(actual[::horizon], forecast[::horizon])
+    correlation = change_correlation(actual, forecast)
     return correlation is not None and correlation[1] <= 0.0 <= correlation[2]
+
+
+def _is_constant(changes: Array) -> bool:
+    """Whether every step has the same change at all origins."""
+    return bool((changes == changes[0]).all())

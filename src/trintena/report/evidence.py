@@ -221,12 +221,9 @@ def _following(answer: Answer) -> Piece | None:
     if not (correlation := figures.get("change_correlation")):
         return None
     r, low, high = (number(value, "+z.2f") for value in correlation)
-    last = words.at_last_step(_horizon(answer))
     text = phrase(
-        en=f"Forecast and actual changes{last} correlate at {r}; with 95% confidence between {low} and "
-        f"{high}.",
-        pt=f"Variações previstas e reais{last} têm correlação {r}; com 95% de confiança, entre {low} e "
-        f"{high}.",
+        en=f"Forecast and actual changes correlate at {r}; with 95% confidence between {low} and {high}.",
+        pt=f"Variações previstas e reais têm correlação {r}; com 95% de confiança, entre {low} e {high}.",
     )
     if (shift := figures.get("best_shift")) is not None:
         at, repeated = number(shift, "d"), number(_horizon(answer), "d")

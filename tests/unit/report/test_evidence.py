@@ -110,7 +110,7 @@ def test_of_several_steps_the_last_one_is_looked_at() -> None:
     several = {**answer(), "horizon": 5}
     pieces = told(several)
     assert pieces["Direction"].startswith("Right 52.0% of the time at the last step; always naming")
-    assert pieces["Does it foresee?"].startswith("Forecast and actual changes at the last step correlate")
+    assert pieces["Does it foresee?"].startswith("Forecast and actual changes correlate")
     assert "a weak forecast fits at 5, too" in pieces["Does it foresee?"]
     with speaking("pt"):
         assert told(several)["Direção"].startswith("Certa em 52,0% das vezes no último passo; dizer")
