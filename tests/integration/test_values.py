@@ -16,6 +16,7 @@ from integration.web.pages.showcase import Visitor, visiting
 from pages import Page
 from trintena.cli.board import print_board
 from trintena.experiments.plan import Request, plan
+from trintena.report import words
 
 MONEY = re.compile(
     r"\b(ohlcv|prices?|closes?|log.returns?|investment|preços?|fechamentos?|retornos?|investimentos?)\b",
@@ -34,17 +35,17 @@ def found_in(text: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def frost(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """A home with a model of degrees, half of them below zero, and the answer of its training."""
+    """A home with a model of hourly degrees, half of them below zero, and the answer of its training."""
     home = tmp_path_factory.mktemp("frost") / "home"
     home.mkdir()
     degrees = 15 * np.sin(2 * np.pi * np.arange(N_ROWS) / 30)
     degrees += np.random.default_rng(8).normal(0.0, 1.0, N_ROWS)
-    days = np.datetime64("2020-01-01") + np.arange(N_ROWS)
-    rows = "".join(f"{day},{value:.4f}\n" for day, value in zip(days, degrees, strict=True))
+    hours = np.datetime64("2020-01-01T00", "h") + np.arange(N_ROWS)
+    rows = "".join(f"{hour}:00:00,{value:.4f}\n" for hour, value in zip(hours, degrees, strict=True))
     (home / "frost.csv").write_text(f"date,temperature\n{rows}", "utf-8")
     with open_lab(home) as lab:
         series = lab.stored(home / "frost.csv")
-        answer = lab.train_stored(series, model_ids="9", lookback=8)
+        answer = lab.train_stored(series, model_ids="9", lookback=8, horizon=3)
         plan(Request(model_ids="9", lookback=9, years=None), series, lab.app.registry)
     return home, answer
 
@@ -77,7 +78,7 @@ def test_its_change_is_forecast(frost: tuple[Path, dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
+    "command",
     [
         ("predict", "--table"),
         ("models", "list"),
@@ -88,11 +89,11 @@ def test_its_change_is_forecast(frost: tuple[Path, dict[str, Any]]) -> None:
     ],
     ids=" ".join,
 )
-def test_commands(trintena: Callable[..., Shown], lang: str, words: tuple[str, ...]) -> None:
-    shown = trintena(*words)
+def test_commands(trintena: Callable[..., Shown], lang: str, command: tuple[str, ...]) -> None:
+    shown = trintena(*command)
     assert shown.code == 0
     assert found_in(shown.out + shown.err) == []
-    if words[0] in ("predict", "models", "experiments"):
+    if command[0] in ("predict", "models", "experiments"):
         assert {"en": "change", "pt": "variação"}[lang] in shown.out
 
 
@@ -114,6 +115,21 @@ def test_pages(visitor: Visitor, path: str, reader: str) -> None:
     text = visitor.sees(path, lang=reader).text
     assert found_in(text) == []
     assert {"en": "last value", "pt": "último valor"}[reader] in text.lower()
+
+
+def test_each_hour_of_a_forecast_has_its_time_and_no_share_of_a_temperature(
+    visitor: Visitor, frost: tuple[Path, dict[str, Any]]
+) -> None:
+    steps, last = frost[1]["forecast"]["forecast"], frost[1]["forecast"]["last_value"]
+    text = visitor.sees("/custom-model/forecast?version=1").text
+    assert "Next steps" in text
+    for step in steps:
+        low, high = step["intervals"]["80"]
+        row = f"{words.day(step['date'])} {step['price']:,.2f} {low:,.2f} \N{EN DASH} {high:,.2f}"
+        assert row in text
+        assert f"{step['price'] - last:+z,.2f}" in text
+        assert words.day(step["date"]).endswith(":00")
+    assert not re.search(r"\([+-]\d", text), "a share of degrees"
 
 
 @pytest.mark.parametrize("reader", ["en", "pt"])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trintena.cli.output import screen
 from trintena.cli.texts import say
 from trintena.language import number
+from trintena.report import words
 
 _STEPS_SHOWN = 5
 _LEVEL = "80"
@@ -20,7 +20,7 @@ def print_forecast(forecast: Mapping[str, Any]) -> None:
     steps, last = forecast["forecast"], forecast["last_value"]
     shown = [*steps[:_STEPS_SHOWN], *steps[_STEPS_SHOWN:][-1:]]
     rows = [(step["price"], *step.get("intervals", {}).get(_LEVEL, ())) for step in shown]
-    pattern = _pattern([last, *(value for row in rows for value in row)])
+    pattern = f",.{words.decimals([last, *(value for row in rows for value in row)])}f"
     _say(say("next", date=_day(forecast["origin"]), last=number(last, pattern)))
     for place, (step, (price, *interval)) in enumerate(zip(shown, _aligned(rows, pattern), strict=True)):
         date = _day(step["date"])
@@ -35,12 +35,6 @@ def print_forecast(forecast: Mapping[str, Any]) -> None:
         _say(f"  {told}")
     if "old_data" in forecast["warnings"]:
         _say(say("old_data", days=number(forecast["age_days"], ",d")))
-
-
-def _pattern(values: Sequence[float]) -> str:
-    """How all these numbers are written: with two decimals, or with more where even the largest is small."""
-    largest = max(map(abs, values))
-    return f",.{2 if largest >= 1 or not largest else 3 - math.floor(math.log10(largest))}f"
 
 
 def _aligned(rows: Sequence[tuple[float, ...]], pattern: str) -> list[list[str]]:

@@ -181,12 +181,13 @@ def _title(champion: Mapping[str, Any]) -> str:
 
 
 def _forecast(forecast: Mapping[str, Any]) -> str:
-    steps = forecast["forecast"]
+    steps, last_value = forecast["forecast"], forecast["last_value"]
+    pattern = f",.{words.decimals([last_value, *(step['price'] for step in steps)])}f"
     shown = "; ".join(
-        f"{words.day(step['date'])}: {number(step['price'], ',.2f')}" for step in steps[:_STEPS_SHOWN]
+        f"{words.day(step['date'])}: {number(step['price'], pattern)}" for step in steps[:_STEPS_SHOWN]
     )
     more = "; …" if len(steps) > _STEPS_SHOWN else ""
-    last, origin = number(forecast["last_value"], ",.2f"), words.day(forecast["origin"])
+    last, origin = number(last_value, pattern), words.day(forecast["origin"])
     return phrase(
         en=f"{shown}{more}. Last value, {origin}: {last}", pt=f"{shown}{more}. Último valor, {origin}: {last}"
     )

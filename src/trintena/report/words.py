@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+import math
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -37,9 +38,9 @@ def target(code: Target, measures: Measures) -> str:
     return names[code, measures]
 
 
-def day(date: str | np.datetime64 | datetime) -> str:
+def day(at: str | np.datetime64 | date) -> str:
     """A date with its month spelled: 3/9 is two days, depending on who reads; with its time if it has one."""
-    at = date if isinstance(date, datetime) else datetime.fromisoformat(str(date))
+    at = at if isinstance(at, datetime) else datetime.fromisoformat(str(at))
     name = month(at)
     text = phrase(en=f"{name} {at.day}, {at.year}", pt=f"{at.day} de {name} de {at.year}")
     return text if (at.hour, at.minute) == (0, 0) else f"{text}, {at:%H:%M}"
@@ -48,6 +49,12 @@ def day(date: str | np.datetime64 | datetime) -> str:
 def month(date: datetime) -> str:
     """The short name of a date's month."""
     return phrase(en=_MONTHS_EN[date.month - 1], pt=_MONTHS_PT[date.month - 1])
+
+
+def decimals(values: Iterable[float]) -> int:
+    """With how many decimals all these prices are written: two, or more where even the largest is small."""
+    largest = max(abs(value) for value in values)
+    return 2 if largest >= 1 or not largest else 3 - math.floor(math.log10(largest))
 
 
 def rmse(value: float | None) -> str:

@@ -49,3 +49,10 @@ def test_who_keeps_the_title_is_told_and_what_favoured_it() -> None:
         assert "o que o favorece" in words.title_kept(favoured)
     assert words.title_kept({"is_winner": True, "title": title}) == ""
     assert words.title_kept({"is_winner": False, "title": {"incumbent": None}}) == ""
+
+
+@pytest.mark.parametrize(
+    ("values", "decimals"), [([183.2, 0.5], 2), ([-0.04, 0.001], 5), ([0.5], 4), ([0.0], 2), ([1.0], 2)]
+)
+def test_prices_that_stand_together_have_as_many_decimals(values: list[float], decimals: int) -> None:
+    assert words.decimals(values) == decimals

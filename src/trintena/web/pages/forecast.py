@@ -182,17 +182,22 @@ def _forecast(site: Site, model: ModelVersion) -> dict[str, Any]:
             "is_gone": isinstance(error, NotFoundError),
         }
     last = answer["last_value"]
+    is_money = model.measures == "price" and last > 0  # of which shares mean something
     steps = [
-        {**step, "shift": step["price"] - last, "share": step["price"] / last - 1 if last > 0 else None}
+        {**step, "shift": step["price"] - last, "share": step["price"] / last - 1 if is_money else None}
         for step in answer["forecast"]
     ]
+    bounds = [bound for step in steps for interval in step["intervals"].values() for bound in interval]
+    decimals = report_words.decimals([last, *(step["price"] for step in steps), *bounds])
     return {
         **answer,
         "status": 200,
         "refused": None,
         "forecast": steps,
         "history": _history(site, model),
-        "finding": _finding(last, steps),
+        "decimals": decimals,
+        "are_days": all("T" not in step["date"] for step in steps),
+        "finding": _finding(steps, decimals),
         "levels": [level for level in SHOWN_LEVELS if level in steps[0]["intervals"]],
         "held": _held(model),
         "strings": {
@@ -232,11 +237,12 @@ def _history(site: Site, model: ModelVersion) -> list[dict[str, Any]]:
     ]
 
 
-def _finding(last: float, steps: list[dict[str, Any]]) -> str:
+def _finding(steps: list[dict[str, Any]], decimals: int) -> str:
     """What the chart shows, in one sentence."""
     end = steps[-1]
     date = formats.day(end["date"])
-    far = formats.gain(abs(end["share"])).lstrip("+") if last > 0 else formats.price(abs(end["shift"]))
+    share, shift = end["share"], abs(end["shift"])
+    far = formats.like(shift, decimals) if share is None else formats.gain(abs(share)).lstrip("+")
     if end["shift"] >= 0:
         return phrase(
             en=f"On {date} the forecast is {far} above the last value.",

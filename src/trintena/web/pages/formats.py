@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_datetime
 
 from trintena.language import language, number
 from trintena.language import span as in_units
+from trintena.report import words
 
 NOTHING = "—"
 LOCALES = {"en": "en", "pt": "pt_BR"}
@@ -21,11 +22,8 @@ def _locale() -> str:
 
 
 def day(value: str | date | datetime | None) -> str:
-    """A date with its month spelled out: Nov 24, 2026, or 24 de nov. de 2026."""
-    if value is None:
-        return NOTHING
-    parsed = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return str(format_date(parsed, "medium", locale=_locale()))
+    """A date with its month spelled out: Nov 24, 2026, or 24 de nov. de 2026; with its time if it has one."""
+    return NOTHING if value is None else words.day(value)
 
 
 def moment(value: str | datetime | None) -> str:
@@ -58,9 +56,14 @@ def price(value: float | None) -> str:
     return number(value, ",.2f" if value is not None and abs(value) >= 1 else ",.4g")
 
 
-def signed(value: float | None, of: float) -> str:
+def like(value: float | None, decimals: int) -> str:
+    """A price among others, with as many decimals as they have."""
+    return number(value, f",.{decimals}f")
+
+
+def signed(value: float | None, decimals: int) -> str:
     """A change of a price, with its sign and with as many decimals as the price has."""
-    return number(value, "+z,.2f" if abs(of) >= 1 else "+,.4g")
+    return number(value, f"+z,.{decimals}f")
 
 
 def percent(value: float | None) -> str:
@@ -90,5 +93,19 @@ def show(value: float | None, form: str) -> str:
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     each.__name__: each
-    for each in (day, moment, span, figure, error, price, signed, percent, whole_percent, gain, count, show)
+    for each in (
+        day,
+        moment,
+        span,
+        figure,
+        error,
+        price,
+        like,
+        signed,
+        percent,
+        whole_percent,
+        gain,
+        count,
+        show,
+    )
 }
