@@ -113,11 +113,21 @@ def _champion(site: Site) -> dict[str, Any] | None:
         return None
     told, answer = judgment.verdict_of(model), site.services.answer_behind(model)
     forecast = answer.get("forecast")
+    if forecast and forecast["version"] != model.version:
+        forecast = None
     return {
         "model": model,
         "sentence": judgment.sentence(told, judgment.better_baselines(answer)),
         "alarm": alarm_in_short(told),
         "ahead": judgment.is_good_news(told, model.model_id),
         "steps": words.steps(model.horizon),
-        "forecast": forecast if forecast and forecast["version"] == model.version else None,
+        "forecast": forecast,
+        "decimals": _decimals(forecast) if forecast else None,
     }
+
+
+def _decimals(forecast: dict[str, Any]) -> int:
+    """Of the last value and the first step, which stand beside each other."""
+    step = forecast["forecast"][0]
+    bounds = step.get("intervals", {}).get("80", ())
+    return report_words.decimals([forecast["last_value"], step["price"], *bounds])
