@@ -79,11 +79,12 @@ def _opening() -> Iterator[str]:
     yield phrase(
         en="All thirty architectures on three long series of daily prices, in both modes, beside the "
         "forecasts that anybody can make. Validation chooses the champion; the test segment, which nothing "
-        "was chosen on, judges it ([how](judging.md)). `make results` makes this page, with every figure on it.",
+        "was chosen on, judges it ([how](judging.md)). `make results` makes this page, with every figure on "
+        "it.",
         pt="As trinta arquiteturas em três séries longas de preços diários, nos dois modos, ao lado das "
         "previsões que qualquer um pode fazer. A validação escolhe o campeão; o teste, que não serviu para "
-        "escolher nada, o julga ([como](como-julgamos.md)). `make results` faz esta página, com todos os seus "
-        "números.",
+        "escolher nada, o julga ([como](como-julgamos.md)). `make results` faz esta página, com todos os "
+        "seus números.",
     )
     yield words.notice("price")
 
