@@ -21,9 +21,9 @@ def print_forecast(forecast: Mapping[str, Any]) -> None:
     shown = [*steps[:_STEPS_SHOWN], *steps[_STEPS_SHOWN:][-1:]]
     rows = [(step["price"], *step.get("intervals", {}).get(_LEVEL, ())) for step in shown]
     pattern = f",.{words.decimals([last, *(value for row in rows for value in row)])}f"
-    _say(say("next", date=_day(forecast["origin"]), last=number(last, pattern)))
+    _say(say("next", date=written_date(forecast["origin"]), last=number(last, pattern)))
     for place, (step, (price, *interval)) in enumerate(zip(shown, _aligned(rows, pattern), strict=True)):
-        date = _day(step["date"])
+        date = written_date(step["date"])
         if place < _STEPS_SHOWN:
             told = f"{date}: {price}"
         else:
@@ -44,7 +44,8 @@ def _aligned(rows: Sequence[tuple[float, ...]], pattern: str) -> list[list[str]]
     return [[text.rjust(width) for text, width in zip(row, widths, strict=True)] for row in written]
 
 
-def _day(date: str) -> str:
+def written_date(date: str) -> str:
+    """An ISO date; with its time, after a blank, where it is not that of a whole day."""
     return date.removesuffix("T00:00:00").replace("T", " ")
 
 

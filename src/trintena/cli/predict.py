@@ -6,11 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
+from trintena.cli.forecast_shown import written_date
 from trintena.cli.options import OptionalVersion
 from trintena.cli.output import people, print_json, screen, warn
 from trintena.cli.tables import print_fields, print_table
 from trintena.language import number, phrase
 from trintena.report import words
+
+_LEVELS = ("80", "95")
+"""Of the intervals in the table, in percent; JSON has the one between, too."""
 
 
 def predict(
@@ -61,7 +65,14 @@ def _old_data(answer: dict[str, Any]) -> str:
 
 def _print_forecast(answer: dict[str, Any]) -> None:
     model, version = f"{answer['model_id']}  {answer['model_name']}", answer["version"]
-    last, origin = number(answer["last_value"], ",.6g"), answer["origin"]
+    steps, levels = (
+        answer["forecast"],
+        [each for each in _LEVELS if each in answer["forecast"][0]["intervals"]],
+    )
+    bounds = [bound for step in steps for level in levels for bound in step["intervals"][level]]
+    decimals = words.decimals([answer["last_value"], *(step["price"] for step in steps), *bounds])
+    pattern = f",.{decimals}f"
+    last, origin = number(answer["last_value"], pattern), written_date(answer["origin"])
     print_fields(
         {
             phrase(en="symbol", pt="símbolo"): answer["symbol"],
@@ -77,11 +88,22 @@ def _print_forecast(answer: dict[str, Any]) -> None:
     forecast = phrase(en="forecast", pt="previsão")
     target = words.target(answer["target"], answer["measures"])
     change = phrase(en=f"{target} from the last value", pt=f"{target} desde o último valor")
+    between = [phrase(en=f"{level}% between", pt=f"{level}% entre") for level in levels]
     print_table(
-        (phrase(en="date", pt="data"), forecast, change),
+        (phrase(en="date", pt="data"), forecast, *between, change),
         [
-            (step["date"], number(step["price"], ",.6g"), number(step["change"], "+.4g"))
-            for step in answer["forecast"]
+            (
+                written_date(step["date"]),
+                number(step["price"], pattern),
+                *(_between(step["intervals"][level], pattern) for level in levels),
+                number(step["change"], "+.4g"),
+            )
+            for step in steps
         ],
-        right=(forecast, change),
+        right=(forecast, *between, change),
     )
+
+
+def _between(interval: list[float], pattern: str) -> str:
+    low, high = (number(bound, pattern) for bound in interval)
+    return phrase(en=f"{low} and {high}", pt=f"{low} e {high}")

@@ -35,6 +35,11 @@ def test_a_table_for_people(trintena: Trintena, home: Path) -> None:
     assert shown.code == 0
     assert "GRU Residual Dense, version 1" in shown.out
     assert "2022-08-08" in shown.out
+    (step,) = trintena("predict", "--symbol", "walk").json["forecast"]
+    for level in ("80", "95"):
+        low, high = step["intervals"][level]
+        assert f"{low:,.2f} and {high:,.2f}" in shown.out
+        assert f"{level}% between" in shown.out
 
 
 def test_a_table_in_portuguese(trintena: Trintena, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
