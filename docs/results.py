@@ -113,12 +113,12 @@ def _rounded(value: Any) -> Any:
     return [_rounded(each) for each in value] if isinstance(value, list | tuple) else value
 
 
-def run(series: str, mode: str, source: Mapping[str, Any], budget: str) -> dict[str, Any]:
-    """One training of all thirty on the whole series, as it is kept."""
+def run(series: str, mode: str, source: Mapping[str, Any], budget: str, code: str) -> dict[str, Any]:
+    """One training of all thirty on the whole series, as it is kept; `code` is the commit that runs."""
     made = {
         "series": series,
         "date": datetime.now(UTC).date().isoformat(),
-        "commit": commit(),
+        "commit": code,
         "python": ".".join(map(str, sys.version_info[:3])),
         "cores": len(usable_cores()),
         "versions": {name: version(name) for name in VERSIONS},
@@ -154,6 +154,7 @@ def write_record(record: Mapping[str, Any]) -> Path:
 
 def train(wanted: list[str], budget: str, nvda_csv: Path | None) -> None:
     """Run both modes on each series, in a home of its own, so that its test is consulted twice."""
+    code = commit()  # before anything is written to the checkout
     for series in wanted:
         source: dict[str, Any] = {"symbol": SERIES[series].symbol}
         if series == "nvda" and nvda_csv is not None:
@@ -162,7 +163,7 @@ def train(wanted: list[str], budget: str, nvda_csv: Path | None) -> None:
             os.environ["TRINTENA_HOME"] = home
             for mode in ("fast", "optimized"):
                 print(f"{series}, {mode} mode …", flush=True)
-                print(f"  {write_record(run(series, mode, source, budget)).name}", flush=True)
+                print(f"  {write_record(run(series, mode, source, budget, code)).name}", flush=True)
 
 
 def stale() -> list[str]:
