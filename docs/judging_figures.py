@@ -151,7 +151,8 @@ def _bands(divided: Divided) -> Told:
 def _bands_of(divided: Divided) -> Bands:
     parts = divided.judge.segments
     n_origins = parts.newest.stop - parts.calibration.start
-    return Bands(divided.judge, divided.transformation.scale_floor, np.zeros((n_origins, divided.horizon)))
+    judge, floor = divided.judge, divided.transformation.scale_floor
+    return Bands(judge.frame, judge.segments, floor, np.zeros((n_origins, divided.horizon)))
 
 
 def stretches(horizon: int = 1) -> Iterator[Divided]:

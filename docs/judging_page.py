@@ -117,7 +117,7 @@ def names() -> Iterator[str]:
     race = Race.run(np.random.default_rng(0), Crowd(), n_models=2, judge=divided.judge)
     parts = divided.judge.segments
     forecast = np.zeros((parts.newest.stop - parts.calibration.start, divided.horizon))
-    bands = Bands(divided.judge, divided.transformation.scale_floor, forecast).figures()
+    bands = Bands(divided.judge.frame, parts, divided.transformation.scale_floor, forecast).figures()
     yield from figures({})
     yield from divided.judge.all_scores("test", race.test[0])
     yield from race.verdict

@@ -14,7 +14,6 @@ import numpy as np
 from integration.champion.lab import Lab, autoregressive, series_of, write_csv
 from trintena import train_all_models_fast_mode, train_all_models_with_optimization
 from trintena.domain import FittedBaseline, PriceSeries, Split, TrialResult
-from trintena.evaluation.bands import Bands
 from trintena.experiments.case import Case
 from trintena.intervals import conformal_scores, ewma_volatility
 
@@ -149,7 +148,7 @@ class Found:
             name = f"{trial.model_id} {trial.purpose} {trial.number}"
             scores = conformal_scores(judge.frame.targets[origins], forecast, volatility)
             known[f"scores: {name}"] = scores[arrives < border]
-            for level, half in Bands(judge, floor, forecast).widths().items():
+            for level, half in judge.bands(trial.forecasts).widths().items():
                 known[f"{level} % band: {name}"] = half[: border - segments.test.start]
         return known
 

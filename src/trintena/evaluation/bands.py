@@ -20,7 +20,8 @@ from trintena.intervals import (
 )
 
 if TYPE_CHECKING:
-    from trintena.evaluation.scores import Judge
+    from trintena.windows.frame import Frame
+    from trintena.windows.segments import Segments
 
 Forecasts = Float[np.ndarray, "origin horizon"]
 BANDED = ("calibrating", "test", "newest")
@@ -39,9 +40,7 @@ class Bands:
     units of the target.
     """
 
-    def __init__(self, judge: Judge, floor: float, forecast: Forecasts) -> None:
-        segments, frame = judge.segments, judge.frame
-        self._judge = judge
+    def __init__(self, frame: Frame, segments: Segments, floor: float, forecast: Forecasts) -> None:
         self._forecast = forecast
         self._first = segments.test.start - segments.calibration.start
         """The row of the first test origin."""

@@ -106,9 +106,13 @@ class Judge:
         if "test" in forecasts:
             scores["test"] = self.all_scores("test", forecasts["test"])
             if all(name in forecasts for name in BANDED):
-                bands = Bands(self, self._transformation.scale_floor, banded(forecasts))
-                scores["test"]["intervals"] = _short(bands.figures())
+                scores["test"]["intervals"] = _short(self.bands(forecasts).figures())
         return scores
+
+    def bands(self, forecasts: Mapping[str, np.ndarray]) -> Bands:
+        """The bands around the forecasts of the test, from those of calibration on."""
+        floor = self._transformation.scale_floor
+        return Bands(self.frame, self.segments, floor, banded(forecasts))
 
     def _arrays(self, segment: str, forecast: np.ndarray) -> tuple[np.ndarray, ...]:
         """What the figures are made of: changes and prices, of what came, the forecast, and drift."""

@@ -15,7 +15,6 @@ from trintena.artifacts.files import KINDS
 from trintena.artifacts.saved_model import SavedModel
 from trintena.domain import ENDED
 from trintena.errors import TrialError
-from trintena.evaluation.bands import Bands, banded
 from trintena.evaluation.baselines import ALL
 from trintena.evaluation.board import baseline_rows, model_rows
 from trintena.evaluation.studies import counted, found_by, ranked, study_rows
@@ -66,8 +65,7 @@ def final_answer(place: Workplace, case: Case) -> dict[str, Any]:
     board["verdict"] = _verdict(case, board["winner"], trials, baselines)
     board["intervals"] = _intervals(board)
     board["test_consulted"] = registry.count_test_passes(symbol, first, last)
-    bands = Bands(case.judge, case.transformation.scale_floor, banded(best.forecasts))
-    saved = SavedBands(case.series.dates[-1], bands.calibration())
+    saved = SavedBands(case.series.dates[-1], case.judge.bands(best.forecasts).calibration())
     version, title = _save(place, case, best, board, saved)
     serving, failure = version, None
     if case.spec.refit_all:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trintena.evaluation.bands import Bands, banded
 from trintena.intervals import ewma_volatility
 from trintena.report import TestForecast
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
     from trintena.domain import TrialResult
     from trintena.experiments.case import Case
-    from trintena.intervals import Widths
 
 
 def judged_forecast(
@@ -47,7 +45,8 @@ def judged_forecast(
     prices_of, floor = case.transformation.prices, case.transformation.scale_floor
     with np.errstate(over="ignore"):
         prices = prices_of(forecast, last)
-    widths = _widths(case, trial) if answer.get("intervals") else {}
+    # How wide its bands were at each test origin: what the answer judged, made again.
+    widths = case.judge.bands(trial.forecasts).widths() if answer.get("intervals") else {}
     return TestForecast(
         model_id=trial.model_id,
         target=case.spec.target,
@@ -64,11 +63,6 @@ def judged_forecast(
             for level, half in widths.items()
         },
     )
-
-
-def _widths(case: Case, trial: TrialResult) -> Widths:
-    """How wide its bands were at each test origin: what the answer judged, made again."""
-    return Bands(case.judge, case.transformation.scale_floor, banded(trial.forecasts)).widths()
 
 
 def _rows(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -8,7 +8,6 @@ import numpy as np
 
 from trintena.evaluation.bands import Bands
 from trintena.evaluation.baselines import ALL
-from trintena.evaluation.scores import Judge
 from trintena.evaluation.significance import (
     diebold_mariano,
     losses,
@@ -193,10 +192,10 @@ def _intervals(case: BacktestCase, judge: RollingJudge, model: np.ndarray) -> di
     calibration = range(judged.start, judged.start + n_calibrating)
     test = range(calibration.stop + horizon - 1, judged.stop)
     segments = Segments(judge.segments.train, range(0), calibration, test, judge.segments.borders)
-    divided, floor = Judge(case.series, judge.transformation, segments), judge.transformation.scale_floor
+    floor = judge.transformation.scale_floor
     unseen = np.zeros((horizon, horizon))  # of the origins behind the last one, which are not judged
     figures = {
-        name: Bands(divided, floor, np.concatenate([forecast, unseen])).figures()
+        name: Bands(judge.frame, segments, floor, np.concatenate([forecast, unseen])).figures()
         for name, forecast in (("model", model), ("last_value", np.zeros_like(model)))
     }
     return {**figures, "n_calibrating": n_calibrating, "n_judged": len(test)}
