@@ -273,7 +273,7 @@ def _ranking_row(row: Mapping[str, Any], only_searched: bool) -> list[str]:
         number(row["skill"], words.SIGNED),
         number(row["skill_against_drift"], words.SIGNED),
         number(right, ".1%"),
-        number(p, ".2f"),
+        words.p_in_a_cell(p),
     ]
 
 

@@ -33,7 +33,9 @@ def cell(key: str, value: float | None) -> str:
     """A figure of the table."""
     if key in ("rmse", "mae"):
         return words.rmse(value)
-    patterns = {"skill": words.SIGNED, "r2": words.SIGNED, "direction_p": ".3f"}
+    if key == "direction_p":
+        return words.p_in_a_cell(value)
+    patterns = {"skill": words.SIGNED, "r2": words.SIGNED}
     return number(value, patterns.get(key, ".1%"))
 
 

@@ -192,3 +192,8 @@ def p_value(p: float) -> str:
     if p > 0.99:
         return f"p > {number(0.99, '.2f')}"
     return f"p = {number(p, '.3f' if p < 0.1 else '.2f')}"
+
+
+def p_in_a_cell(p: float | None) -> str:
+    """The same under a heading that says p already."""
+    return NOTHING if p is None else p_value(p).removeprefix("p ").removeprefix("= ")

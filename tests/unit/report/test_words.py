@@ -56,3 +56,7 @@ def test_who_keeps_the_title_is_told_and_what_favoured_it() -> None:
 )
 def test_prices_that_stand_together_have_as_many_decimals(values: list[float], decimals: int) -> None:
     assert words.decimals(values) == decimals
+
+
+def test_a_p_value_in_a_cell_is_never_zero() -> None:
+    assert [words.p_in_a_cell(p) for p in (0.0, 0.004, 0.5, None)] == ["< 0.001", "0.004", "0.50", "—"]

@@ -118,5 +118,5 @@ def _written(value: float | None, form: str) -> str:
     if form == "error":
         return words.rmse(value)
     if form == "p":
-        return words.NOTHING if value is None else words.p_value(value).removeprefix("p ").removeprefix("= ")
+        return words.p_in_a_cell(value)
     return number(value, form)
