@@ -286,6 +286,7 @@ def tab_to(page: Page, wanted: Any, most: int = 40) -> None:
     raise AssertionError(f"{most} times Tab did not lead to {wanted}")
 
 
+@pytest.mark.slow
 def test_by_keyboard_alone(page: Page, start_server: StartServer) -> None:
     server = start_server()
     page.goto(server.address)

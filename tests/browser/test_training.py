@@ -114,6 +114,7 @@ def test_a_search(page: Page, workshop: Server) -> None:
     sound(page)
 
 
+@pytest.mark.slow
 def test_every_window_shows_the_same_run(page: Page, open_page: OpenPage, workshop: Server) -> None:
     experiment = start(page, workshop, models=LONGER)
     with held(workshop, experiment):
@@ -187,6 +188,7 @@ def test_cancel_and_resume(page: Page, workshop: Server) -> None:
     assert experiment_of(page) == experiment
 
 
+@pytest.mark.slow
 def test_a_killed_worker_delays_a_training(page: Page, workshop: Server) -> None:
     experiment = start(page, workshop, models=LONGER)
     with held(workshop, experiment):

@@ -185,6 +185,7 @@ def test_a_server_that_is_ended_leaves_its_queue_to_the_next_one(home: Path, pau
     assert f"[{number}] walk, fast: architectures to train: {len(MODELS)}" in done.err
 
 
+@pytest.mark.slow
 def test_two_servers_of_one_database_run_nothing_twice(home: Path, tmp_path: Path) -> None:
     shared = f"sqlite:///{home / 'trintena.db'}"
     with (
@@ -200,6 +201,7 @@ def test_two_servers_of_one_database_run_nothing_twice(home: Path, tmp_path: Pat
     assert [number for (number,) in ended] == numbers
 
 
+@pytest.mark.slow
 def test_a_client_that_goes_away_stops_nothing(home: Path) -> None:
     with serve(home) as server:
         with pytest.raises(httpx.ReadTimeout):

@@ -83,6 +83,7 @@ def check_source(answer: dict[str, Any]) -> None:
     assert "days ago" in remark
 
 
+@pytest.mark.slow
 def test_the_fast_example(address: str, tmp_path: Path) -> None:
     answer = answer_to(FAST, address, tmp_path)
     assert (answer["status"], answer["mode"], answer["total_models"]) == ("success", "fast", 30)

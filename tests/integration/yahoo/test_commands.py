@@ -137,6 +137,7 @@ def test_an_interrupt_ends_the_wait_at_once(yahoo: Yahoo, home: Path) -> None:
     assert time.monotonic() - begun < 5
 
 
+@pytest.mark.slow
 def test_a_model_forecasts_from_its_own_kind_of_source(
     yahoo: Yahoo, command: Command, tmp_path: Path
 ) -> None:
