@@ -14,6 +14,7 @@ import numpy as np
 from integration.champion.lab import Lab, autoregressive, series_of, write_csv
 from trintena import train_all_models_fast_mode, train_all_models_with_optimization
 from trintena.domain import FittedBaseline, PriceSeries, Split, TrialResult
+from trintena.evaluation.bands import banded
 from trintena.experiments.case import Case
 from trintena.intervals import conformal_scores, ewma_volatility
 
@@ -143,8 +144,7 @@ class Found:
         volatility = ewma_volatility(judge.frame.table[:, 0], floor)[origins]
         arrives = origins[:, None] + np.arange(1, self.case.spec.horizon + 1)
         for trial in (t for t in self.trials if "newest" in t.forecasts):
-            parts = [trial.forecasts[name] for name in ("calibrating", "test", "newest")]
-            forecast = np.concatenate(parts)
+            forecast = banded(trial.forecasts)
             name = f"{trial.model_id} {trial.purpose} {trial.number}"
             scores = conformal_scores(judge.frame.targets[origins], forecast, volatility)
             known[f"scores: {name}"] = scores[arrives < border]

@@ -20,7 +20,7 @@ def print_forecast(forecast: Mapping[str, Any]) -> None:
     steps, last = forecast["forecast"], forecast["last_value"]
     shown = [*steps[:_STEPS_SHOWN], *steps[_STEPS_SHOWN:][-1:]]
     rows = [(step["price"], *step.get("intervals", {}).get(_LEVEL, ())) for step in shown]
-    pattern = f",.{words.decimals([last, *(value for row in rows for value in row)])}f"
+    pattern = f",.{words.decimals_of(last, shown, (_LEVEL,))}f"
     _say(say("next", date=written_date(forecast["origin"]), last=number(last, pattern)))
     for place, (step, (price, *interval)) in enumerate(zip(shown, _aligned(rows, pattern), strict=True)):
         date = written_date(step["date"])

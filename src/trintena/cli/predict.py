@@ -69,9 +69,7 @@ def _print_forecast(answer: dict[str, Any]) -> None:
         answer["forecast"],
         [each for each in _LEVELS if each in answer["forecast"][0]["intervals"]],
     )
-    bounds = [bound for step in steps for level in levels for bound in step["intervals"][level]]
-    decimals = words.decimals([answer["last_value"], *(step["price"] for step in steps), *bounds])
-    pattern = f",.{decimals}f"
+    pattern = f",.{words.decimals_of(answer['last_value'], steps, levels)}f"
     last, origin = number(answer["last_value"], pattern), written_date(answer["origin"])
     print_fields(
         {

@@ -64,13 +64,15 @@ class Judge:
         `r2` against the train mean; `mase` and `rmsse` in one-step changes of the training part;
         `directional_accuracy` beside `majority_share`, what naming the commoner direction scores;
         `change_correlation` with its 95 % interval; `best_shift`, the lag in steps at which the forecast
-        path fits the actual one best; `persistence_clone`: in practice it repeats the last value.
+        path fits the actual one best; `persistence_clone`: what it adds to the last value cannot be
+        told from noise.
         """
         actual, levels = self.actual(segment), self.frame.table[:, 0]
         origins = np.asarray(self.segments[segment])
         return {
             **self._figures(*self._arrays(segment, forecast)),
-            **_likeness(levels, origins, actual, forecast),
+            "change_correlation": _correlation(actual, forecast),
+            **_following(levels, origins, actual, forecast),
         }
 
     def all_scores(self, segment: str, forecast: np.ndarray) -> Scores:
@@ -84,8 +86,8 @@ class Judge:
         origins = np.asarray(self.segments[segment])
         steps = metrics.by_step(self._figures, *self._arrays(segment, forecast))
         for k, step in enumerate(steps, 1):
-            step |= _likeness(levels, origins, actual[:, :k], forecast[:, :k])
             step["change_correlation"] = _correlation(actual[:, k - 1 : k], forecast[:, k - 1 : k], k)
+            step |= _following(levels, origins, actual[:, :k], forecast[:, :k])
             step["direction_p"] = metrics.pesaran_timmermann(actual[::k, :k], forecast[::k, :k])
         by_step = {name: [step[name] for step in steps] for name in steps[0]}
         return {
@@ -150,10 +152,9 @@ class Judge:
         }
 
 
-def _likeness(levels: np.ndarray, origins: np.ndarray, actual: np.ndarray, forecast: np.ndarray) -> Scores:
-    """How like the forecast is to what came, and how like to the last value."""
+def _following(levels: np.ndarray, origins: np.ndarray, actual: np.ndarray, forecast: np.ndarray) -> Scores:
+    """Whether the forecast does more than follow the last value."""
     return {
-        "change_correlation": _correlation(actual, forecast),
         "best_shift": metrics.best_shift(levels, origins, forecast),
         "persistence_clone": metrics.is_persistence_clone(levels, origins, actual, forecast),
     }

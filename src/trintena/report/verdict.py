@@ -182,7 +182,7 @@ def _title(champion: Mapping[str, Any]) -> str:
 
 def _forecast(forecast: Mapping[str, Any]) -> str:
     steps, last_value = forecast["forecast"], forecast["last_value"]
-    pattern = f",.{words.decimals([last_value, *(step['price'] for step in steps)])}f"
+    pattern = f",.{words.decimals_of(last_value, steps, ())}f"
     shown = "; ".join(
         f"{words.day(step['date'])}: {number(step['price'], pattern)}" for step in steps[:_STEPS_SHOWN]
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -55,6 +55,18 @@ def decimals(values: Iterable[float]) -> int:
     """With how many decimals all these prices are written: two, or more where even the largest is small."""
     largest = max(abs(value) for value in values)
     return 2 if largest >= 1 or not largest else 3 - math.floor(math.log10(largest))
+
+
+def decimals_of(
+    last_value: float, steps: Iterable[Mapping[str, Any]], levels: Collection[str] | None = None
+) -> int:
+    """The same of a forecast: its last value, its steps, and their intervals of some levels or of all."""
+    values = [last_value]
+    for step in steps:
+        intervals = step.get("intervals", {})
+        shown = intervals if levels is None else [level for level in levels if level in intervals]
+        values += [step["price"], *(bound for level in shown for bound in intervals[level])]
+    return decimals(values)
 
 
 def rmse(value: float | None) -> str:

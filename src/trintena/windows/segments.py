@@ -29,6 +29,7 @@ DEFAULT_FRACTIONS = (0.70, 0.12, 0.06)
 MINIMUM_ORIGINS = {"validation": 100, "calibration": 50, "test": 100}
 MINIMUM_TRAIN_LOOKBACKS = 10
 JUDGED = ("validation", "test")
+"""The segments that a board has figures of."""
 UNTRAINED = ("validation", "calibrating", "test", "newest")
 """The stretches of origins that lie behind the training segment, as `Segments` names them."""
 

@@ -187,8 +187,7 @@ def _forecast(site: Site, model: ModelVersion) -> dict[str, Any]:
         {**step, "shift": step["price"] - last, "share": step["price"] / last - 1 if is_money else None}
         for step in answer["forecast"]
     ]
-    bounds = [bound for step in steps for interval in step["intervals"].values() for bound in interval]
-    decimals = report_words.decimals([last, *(step["price"] for step in steps), *bounds])
+    decimals = report_words.decimals_of(last, steps)
     return {
         **answer,
         "status": 200,

@@ -115,6 +115,9 @@ def _champion(site: Site) -> dict[str, Any] | None:
     forecast = answer.get("forecast")
     if forecast and forecast["version"] != model.version:
         forecast = None
+    decimals = None  # of the last value and the first step, which stand beside each other
+    if forecast:
+        decimals = report_words.decimals_of(forecast["last_value"], forecast["forecast"][:1], ("80",))
     return {
         "model": model,
         "sentence": judgment.sentence(told, judgment.better_baselines(answer)),
@@ -122,12 +125,5 @@ def _champion(site: Site) -> dict[str, Any] | None:
         "ahead": judgment.is_good_news(told, model.model_id),
         "steps": words.steps(model.horizon),
         "forecast": forecast,
-        "decimals": _decimals(forecast) if forecast else None,
+        "decimals": decimals,
     }
-
-
-def _decimals(forecast: dict[str, Any]) -> int:
-    """Of the last value and the first step, which stand beside each other."""
-    step = forecast["forecast"][0]
-    bounds = step.get("intervals", {}).get("80", ())
-    return report_words.decimals([forecast["last_value"], step["price"], *bounds])
