@@ -154,9 +154,10 @@ class Judge:
 
 def _following(levels: np.ndarray, origins: np.ndarray, actual: np.ndarray, forecast: np.ndarray) -> Scores:
     """Whether the forecast does more than follow the last value."""
+    shift = metrics.best_shift(levels, origins, forecast)
     return {
-        "best_shift": metrics.best_shift(levels, origins, forecast),
-        "persistence_clone": metrics.is_persistence_clone(levels, origins, actual, forecast),
+        "best_shift": shift,
+        "persistence_clone": metrics.is_persistence_clone(shift, actual, forecast),
     }
 
 

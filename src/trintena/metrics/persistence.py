@@ -78,17 +78,17 @@ def best_shift(
     return best if isfinite(errors[best]) else None
 
 
-def is_persistence_clone(
-    levels: Float[np.ndarray, " row"], origins: Int[np.ndarray, " origin"], actual: Array, forecast: Array
-) -> bool:
+def is_persistence_clone(shift: int | None, actual: Array, forecast: Array) -> bool:
     """Whether what a forecast adds to the last value cannot be told from nothing.
 
     So it is when the path of its last step fits best one horizon late, and its changes are the same at
     every origin or uncorrelated with the actual ones: the 95 % interval holds 0. Fewer than four horizons
     of origins say nothing, and nobody is called a clone.
+
+    Args:
+        shift: `best_shift` of the forecast.
     """
-    horizon = forecast.shape[1]
-    if best_shift(levels, origins, forecast) != horizon:
+    if shift != forecast.shape[1]:
         return False
     if _is_constant(forecast):
         return True
