@@ -93,7 +93,7 @@ class Judge:
         return {
             **self.scores(segment, forecast),
             "direction_p": by_step["direction_p"][-1],
-            "by_step": _short(by_step),
+            "by_step": {name: _short(values) for name, values in by_step.items()},
         }
 
     def board_scores(self, forecasts: Mapping[str, np.ndarray]) -> dict[str, Scores]:
@@ -108,7 +108,7 @@ class Judge:
         if "test" in forecasts:
             scores["test"] = self.all_scores("test", forecasts["test"])
             if all(name in forecasts for name in BANDED):
-                scores["test"]["intervals"] = _short(self.bands(forecasts).figures())
+                scores["test"]["intervals"] = self.bands(forecasts).figures()
         return scores
 
     def bands(self, forecasts: Mapping[str, np.ndarray]) -> Bands:
@@ -170,6 +170,4 @@ def _short(value: Any) -> Any:
     """The same with seven significant digits: a board of many steps has thousands of these."""
     if isinstance(value, float):
         return float(f"{value:.7g}")
-    if isinstance(value, dict):
-        return {key: _short(each) for key, each in value.items()}
     return [_short(each) for each in value] if isinstance(value, list) else value

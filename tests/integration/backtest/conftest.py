@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +21,7 @@ SYMBOL = "walk"
 
 @dataclass(frozen=True)
 class Bench:
-    """A series of 960 rows and a version that was trained on it."""
+    """A series and a version that was trained on it."""
 
     lab: Lab
     series: PriceSeries
@@ -51,9 +53,16 @@ class Bench:
         return str(self.series.dates[row])[:10]
 
 
+@contextmanager
+def benched(home: Path, series: PriceSeries, **request: Any) -> Iterator[Bench]:
+    """A bench in a home of its own, whose version is trained as asked."""
+    with open_lab(home) as lab:
+        trained = lab.train_stored(lab.store(series), **request)
+        yield Bench(lab, series, trained, lab.version(trained))
+
+
 @pytest.fixture(scope="session")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    with open_lab(tmp_path_factory.mktemp("home")) as lab:
-        series = lab.store(prices(SYMBOL, autoregressive(960, 0.3)))
-        trained = lab.train_stored(series, model_ids="6", horizon=2)
-        yield Bench(lab, series, trained, lab.version(trained))
+    series = prices(SYMBOL, autoregressive(960, 0.3))
+    with benched(tmp_path_factory.mktemp("home"), series, model_ids="6", horizon=2) as made:
+        yield made

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from integration.backtest.conftest import Bench
+from integration.backtest.conftest import Bench, benched
 from integration.champion.lab import autoregressive, prices
 from trintena.domain import PriceSeries
 from trintena.evaluation.baselines import ALL, FITTED
@@ -162,22 +163,21 @@ def test_a_longer_series_goes_on_after_all_that_the_version_was_made_from(bench:
     assert answer["n_in_sample"] == 0
 
 
-def test_days_on_which_the_board_found_no_lead_prove_none_once_more(bench: Bench) -> None:
-    series = bench.lab.store(prices("strong", autoregressive(2_000, 0.8)))
-    version = bench.lab.version(bench.lab.train_stored(series, model_ids="9"))
-    registry = bench.lab.app.registry
-    planned = bench.plan(series=series, version=version.version)
-    spec = registry.experiment(planned).spec
-    assert spec.backtest is not None
-    assert spec.backtest.tested_to is None, "the board found a lead"
-    assert bench.run(planned)["verdict"]["code"] == "beats_last_value"
-    for tested_to, code, reason in (
-        (spec.backtest.first, "not_distinguishable", "board_disagrees"),
-        (spec.backtest.calibrated_to, "beats_last_value", None),
-    ):
-        again = replace(spec, backtest=replace(spec.backtest, tested_to=tested_to))
-        verdict = bench.run(registry.create_experiment(again))["verdict"]
-        assert (verdict["code"], verdict["reason"]) == (code, reason)
+def test_days_on_which_the_board_found_no_lead_prove_none_once_more(tmp_path: Path) -> None:
+    with benched(tmp_path, prices("strong", autoregressive(2_000, 0.8)), model_ids="9") as bench:
+        registry = bench.lab.app.registry
+        planned = bench.plan()
+        spec = registry.experiment(planned).spec
+        assert spec.backtest is not None
+        assert spec.backtest.tested_to is None, "the board found a lead"
+        assert bench.run(planned)["verdict"]["code"] == "beats_last_value"
+        for tested_to, code, reason in (
+            (spec.backtest.first, "not_distinguishable", "board_disagrees"),
+            (spec.backtest.calibrated_to, "beats_last_value", None),
+        ):
+            again = replace(spec, backtest=replace(spec.backtest, tested_to=tested_to))
+            verdict = bench.run(registry.create_experiment(again))["verdict"]
+            assert (verdict["code"], verdict["reason"]) == (code, reason)
 
 
 def test_up_to_where_a_board_found_no_lead_is_kept_with_the_backtest(bench: Bench) -> None:
