@@ -48,9 +48,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip("needs Chromium: run scripts/install-chromium.sh, or install Chromium or Google Chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, once for each process of tests."""
+    """Chromium, once for each module: while it is open, its event loop runs in the tests' own thread, and
+    tests of other modules ask for a loop of their own.
+    """
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET])
         yield opened
@@ -65,9 +67,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(trained: Path) -> Iterator[Server]:
-    """Serves that home to tests that only look at it."""
+    """Serves that home to tests that only look at it; closed with its module, as tests of others count
+    the processes that run.
+    """
     with serve(trained) as serving:
         yield serving
 

@@ -17,7 +17,6 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from integration.web.serving import served
 from trintena.jobs.locks import WorkerPlace
@@ -25,8 +24,6 @@ from trintena.settings import Settings
 from trintena.web.api.reference import REFUSALS
 from trintena.web.options import WebOptions
 from trintena.web.server import token_for
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture
@@ -103,71 +100,6 @@ def test_of_the_package_only_what_the_page_needs_is_served(server: str, name: st
     assert got(server, folder[1] + "swagger-ui.css").status_code == 200
     assert got(server, folder[1] + name).status_code == 404
     assert got(server, "/static/000000000000/swagger/swagger-ui.css").status_code == 404
-
-
-# --- The page in a browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium (Debian: apt-get install chromium)")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-VIOLATIONS = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) =>
-  window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
-"""
-
-
-def _luminance(colour: str) -> float:
-    channels = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_swagger_ui_runs_under_our_policy_and_is_readable(server: str, browser: Browser, scheme: Any) -> None:
-    context = browser.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    page.add_init_script(VIOLATIONS)
-    complaints: list[str] = []
-    asked: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: asked.append(request.url))
-
-    page.goto(f"{server}/docs")
-    page.locator("#operations-server-health_healthz_get .opblock-summary-control").click()
-    page.get_by_role("button", name="Try it out").click()
-    page.get_by_role("button", name="Execute").click()
-    page.locator(".live-responses-table .response-col_status", has_text="200").first.wait_for()
-    page.locator(".live-responses-table", has_text='"database"').wait_for()
-
-    assert page.evaluate("window.violations") == []
-    assert complaints == []
-    assert all(url.startswith((server, "data:", "blob:")) for url in asked)
-    for place in ("#reference .info p", ".opblock-summary-path", ".opblock-tag", "#reference .title"):
-        text, ground = page.locator(place).first.evaluate(
-            """element => {
-              const isClear = colour => /, 0(\\.[0-4]\\d*)?\\)$/.test(colour); // tinted at most
-              let under = element;
-              while (under.parentElement && isClear(getComputedStyle(under).backgroundColor)) {
-                under = under.parentElement;
-              }
-              const body = getComputedStyle(document.body).backgroundColor;
-              const found = getComputedStyle(under).backgroundColor;
-              return [getComputedStyle(element).color, isClear(found) ? body : found];
-            }"""
-        )
-        light, dark = sorted((_luminance(text), _luminance(ground)), reverse=True)
-        assert (light + 0.05) / (dark + 0.05) >= 4.5, (place, text, ground)
-    context.close()
 
 
 # --- Health
