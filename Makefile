@@ -7,6 +7,8 @@ PYTHON ?=
 # Further words for pytest, as in: make test PYTEST="-k windows"
 PYTEST ?=
 TEST_PROCESSES ?= 2
+# Options of the drill, as in: make drill DRILL="-k kill --kills 10"
+DRILL ?=
 # Options of docs/results.py, as in: make results RESULTS="--nvda-csv NVDA.csv --budget 30m"
 RESULTS ?=
 PORT ?= 5000
@@ -20,7 +22,7 @@ DEV := $(VENV)/.dev-installed
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo serve test test-slow check check-format check-lint check-types check-imports check-docs check-messages \
+.PHONY: help demo serve test test-slow drill check check-format check-lint check-types check-imports check-docs check-messages \
     bench bench-search bench-strategies bench-peer bench-files bench-scaling results judging format docs messages lock clean
 
 help: ## list these commands
@@ -40,6 +42,9 @@ test: check ## everything that must hold before a change lands: `make check`, th
 test-slow: $(DEV) ## the checks that take minutes and are left out of `make test`
 	@printf '\n== Slow tests\n'
 	$(BIN)/pytest -m slow $(PYTEST)
+
+drill: $(DEV) ## every fault in real processes, about an hour; the table goes into reliability/drill.json (DRILL="-k cache": a part)
+	$(BIN)/pytest reliability/drill --record reliability/drill.json $(DRILL)
 
 check: check-format check-lint check-types check-imports check-docs check-messages ## format, lint, types, layers, generated docs, translations
 
