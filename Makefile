@@ -6,7 +6,8 @@
 PYTHON ?=
 # Further words for pytest, as in: make test PYTEST="-k windows"
 PYTEST ?=
-TEST_PROCESSES ?= 2
+# One more than the cores that `make test` is made for: tests of processes wait a good deal.
+TEST_PROCESSES ?= 3
 # Options of the drill, as in: make drill DRILL="-k kill --kills 10"
 DRILL ?=
 # Options of docs/results.py, as in: make results RESULTS="--nvda-csv NVDA.csv --budget 30m"
@@ -37,7 +38,7 @@ serve: $(RUNTIME) ## the pages and the API on http://localhost:5000, until Ctrl-
 test: check ## everything that must hold before a change lands: `make check`, then the tests
 	@printf '\n== Tests\n'
 	@scripts/install-chromium.sh
-	$(BIN)/pytest -n $(TEST_PROCESSES) $(PYTEST)
+	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 test-slow: $(DEV) ## the checks that take minutes and are left out of `make test`
 	@printf '\n== Slow tests\n'

@@ -69,7 +69,7 @@ def test_the_disk_fills_up_in_mid_run(
         ("models", "delete", 1, "--yes"),
         ("experiments", "delete", 1, "--yes"),
         ("models", "promote", 1),
-        ("serve", "--port", 0),
+        ("serve", "--port", 54321),
     ],
     ids=lambda words: "-".join(map(str, words[:2])),
 )

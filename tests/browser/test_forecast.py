@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from playwright.sync_api import Page, expect
 
 from browser.conftest import OpenPage, StartServer
@@ -74,6 +75,7 @@ def test_numbers_and_dates_in_portuguese(open_page: OpenPage, server: Server) ->
     )
 
 
+@pytest.mark.slow
 def test_another_version_is_promoted(page: Page, start_server: StartServer, trained: Path) -> None:
     server = start_server(trained)
     start(page, server, models=[6])

@@ -16,7 +16,7 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
 def test_swagger_ui_runs_under_our_policy_and_is_readable(
     server: Server, open_page: OpenPage, scheme: str
 ) -> None:

@@ -98,6 +98,7 @@ def test_from_the_button_to_the_champion(page: Page, workshop: Server) -> None:
     assert seconds == sorted(seconds)
 
 
+@pytest.mark.slow
 def test_a_search(page: Page, workshop: Server) -> None:
     page.goto(f"{workshop.address}/advanced-training?new=1")
     fill_in(page, series="stroll")
@@ -217,6 +218,7 @@ def test_a_restarted_server_is_found_again(page: Page, start_server: StartServer
         again.popen.wait(30)
 
 
+@pytest.mark.slow
 def test_without_scripts(open_page: OpenPage, workshop: Server) -> None:
     page = open_page(java_script_enabled=False)
     page.goto(f"{workshop.address}/advanced-training?new=1")

@@ -100,7 +100,9 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name", [name if name == "hourly" else pytest.param(name, marks=pytest.mark.slow) for name in CASES]
+)
 def test_it_is_trained_on_and_forecast(lab: Lab, tmp_path: Path, name: str) -> None:
     case, registry = CASES[name], lab.app.registry
     series = lab.stored(case.write(tmp_path / "series.csv"), name)

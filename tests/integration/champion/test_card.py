@@ -71,7 +71,7 @@ SERIES = {
 }
 
 
-@pytest.fixture(scope="module", params=SERIES)
+@pytest.fixture(scope="module", params=["difference", pytest.param("log_return", marks=pytest.mark.slow)])
 def saved(request: pytest.FixtureRequest, lab: Lab) -> Saved:
     make, asked = SERIES[request.param]
     series = make()

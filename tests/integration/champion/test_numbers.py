@@ -57,7 +57,7 @@ def with_volume(symbol: str) -> PriceSeries:
     )
 
 
-@pytest.fixture(scope="module", params=["log_return", "difference"])
+@pytest.fixture(scope="module", params=["log_return", pytest.param("difference", marks=pytest.mark.slow)])
 def judged(request: pytest.FixtureRequest, lab: Lab) -> Judged:
     series = lab.store(with_volume(f"BARS-{request.param}"))
     answer = lab.train(
@@ -114,7 +114,7 @@ def test_every_way_to_ask_gives_the_forecast_of_the_files(judged: Judged, lab: L
     assert [trained["origin"], *dates] == sorted({trained["origin"], *dates})
 
 
-@pytest.mark.parametrize("judged", ["difference"], indirect=True)
+@pytest.mark.parametrize("judged", ["log_return"], indirect=True)
 def test_the_command_gives_the_same_forecast(judged: Judged) -> None:
     asked = [sys.executable, "-m", "trintena", "predict", "--symbol", judged.series.symbol, "--json"]
     command = subprocess.run(asked, capture_output=True, text=True, check=True)

@@ -131,6 +131,7 @@ def test_a_search_that_is_killed_again_and_again_ends_as_if_it_had_not_been(
     assert mirrored(home) == [list(range(N_TRIALS))] * len(MODELS)
 
 
+@pytest.mark.slow
 def test_optunas_studies_are_whole_also_after_a_kill_before_they_were_written(
     tmp_path: Path, prices: Path
 ) -> None:
@@ -147,6 +148,7 @@ def test_optunas_studies_are_whole_also_after_a_kill_before_they_were_written(
     assert mirrored(home) == [list(range(N_TRIALS))]
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_twice_on_a_trial_costs_that_trial_and_no_more(tmp_path: Path) -> None:
     space = SearchSpace((0.0001, 0.0002), (16,), epochs=(20,), activation=("tanh",))
     search = Search(n_trials=4, space=space, pruning=False)

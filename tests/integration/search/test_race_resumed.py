@@ -16,9 +16,8 @@ from integration.training.running import begun, select, trintena
 REFITS = "SELECT state FROM architecture_trials WHERE purpose = 'refit'"
 
 
-@pytest.mark.parametrize(
-    "left_s", [3, *(pytest.param(left_s, marks=pytest.mark.slow) for left_s in (12, 40))]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("left_s", [3, 12, 40])
 def test_a_race_that_is_killed_when_it_fits_again_ends_with_a_champion_whatever_time_is_left(
     tmp_path: Path, prices: Path, left_s: int
 ) -> None:

@@ -110,6 +110,7 @@ def paused(home: Path) -> Iterator[Any]:
             os.kill(pid, signal.SIGCONT)
 
 
+@pytest.mark.slow
 def test_what_waits_is_cancelled_at_once_and_the_others_move_up(home: Path, paused: Any) -> None:
     with serve(home) as server:
         first, second, third = ask(server), ask(server, seed=1), ask(server, seed=2)
@@ -121,6 +122,7 @@ def test_what_waits_is_cancelled_at_once_and_the_others_move_up(home: Path, paus
         assert look(server, first)["state"] == "running"
 
 
+@pytest.mark.slow
 def test_what_runs_ends_within_seconds_of_its_cancellation_and_keeps_what_is_finished(home: Path) -> None:
     with serve(home) as server:
         number = ask(server)
@@ -168,6 +170,7 @@ def first_trials(home: Path, experiment_id: int) -> dict[int, tuple[str, str]]:
     return {model_id: (state, finished_at) for model_id, state, finished_at in select(home, query)}
 
 
+@pytest.mark.slow
 def test_a_server_that_is_ended_leaves_its_queue_to_the_next_one(home: Path, paused: Any) -> None:
     with serve(home) as server:
         number = ask(server)

@@ -102,7 +102,8 @@ def begun(home: Path, *words: object, **variables: str) -> Iterator[Running]:
             stderr=err,
             process_group=0,
         )
-    answer_file = home / str(words[words.index("--json") + 1]) if "--json" in words else None
+    after = words[words.index("--json") + 1 :] if "--json" in words else ()
+    answer_file = home / str(after[0]) if after else None  # other commands print their JSON
     running = Running(home, popen, logs, answer_file)
     try:
         yield running

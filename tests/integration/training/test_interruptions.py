@@ -75,6 +75,7 @@ def test_every_kind_of_interrupt_is_heeded(how: str, tmp_path: Path, prices: Pat
         assert are_gone(children)
 
 
+@pytest.mark.slow
 def test_children_of_a_killed_training_are_gone_soon_and_it_resumes(
     tmp_path: Path, prices: Path, finished: Done
 ) -> None:

@@ -83,6 +83,7 @@ def test_fetching_what_is_stored_from_a_source_that_fails_is_no_success(
     assert f"they end on {DAYS[-1]}" in shown.err
 
 
+@pytest.mark.slow
 def test_what_a_symbol_is_trained_on_and_forecast_from_is_said(
     yahoo: Yahoo, command: Command, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
