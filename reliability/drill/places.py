@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -48,14 +49,10 @@ def read_only(folder: Path) -> Iterator[None]:
         _mount("-o", "remount,rw", str(folder))
 
 
-def free_bytes(folder: Path) -> int:
-    return shutil.disk_usage(folder).free
-
-
-def fill(folder: Path, *, but: int = 0) -> Path:
-    """Fill a file system, but for so many bytes; gives the file that takes the place."""
+def fill(folder: Path) -> Path:
+    """Fill a file system to its last block; gives the file that takes the place."""
     file = folder / "filler"
-    size = max(0, free_bytes(folder) - but)
-    with file.open("wb") as out:
-        os.posix_fallocate(out.fileno(), 0, size) if size else None
+    with file.open("wb", buffering=0) as out, contextlib.suppress(OSError):
+        while True:
+            out.write(bytes(4096))
     return file

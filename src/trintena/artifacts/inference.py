@@ -6,7 +6,9 @@ These functions run in a process of their own (`jobs.inference`); nothing else o
 from __future__ import annotations
 
 import hashlib
+import io
 import tempfile
+import zipfile
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,10 @@ from trintena.zoo.catalog import architecture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+_MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
+"""Of the archive that a `.keras` file is."""
 
 
 def warm_up() -> None:
@@ -59,17 +65,42 @@ def _loaded(path: str, checksum: str) -> Any:
                     pt=f"Arquivo não confere com o registro; não foi aberto. {Path(path).name} mudou.",
                 )
             )
+        _check_members(content)
         with tempfile.TemporaryDirectory(prefix="trintena-") as folder:
             copy = Path(folder) / "model.keras"
             copy.write_bytes(content)
             return _lazy.keras().saving.load_model(copy, compile=False, safe_mode=True)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
         raise ArtifactError(
             phrase(
                 en=f"{Path(path).name} cannot be opened as a Keras model: {error}",
                 pt=f"Não é possível abrir {Path(path).name} como modelo do Keras: {error}",
             )
         ) from error
+
+
+def _check_members(content: bytes) -> None:
+    """Let nothing but a network as Keras saves it be unpacked: three members, none of them compressed.
+
+    Raises:
+        ValueError: there is another member, or more in them than the file is long.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = archive.infolist()
+    if foreign := sorted({member.filename for member in members} - _MEMBERS):
+        raise ValueError(
+            phrase(
+                en=f"it holds {foreign[0]!r}, which no saved network does",
+                pt=f"ele contém {foreign[0]!r}, o que nenhuma rede salva contém",
+            )
+        )
+    if (unpacked := sum(member.file_size for member in members)) > len(content):
+        raise ValueError(
+            phrase(
+                en=f"unpacked it would be of {unpacked} bytes, larger than the file itself",
+                pt=f"descompactado, teria {unpacked} bytes, mais que o próprio arquivo",
+            )
+        )
 
 
 def outputs(
