@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -15,33 +17,39 @@ from drill.runs import JSON, Run, assert_ends_like, assert_no_traceback, board_o
 from integration.training.running import begun, select, trintena
 
 pytestmark = suffers("clock")
-_PLACES = ("/usr/lib/*/faketime/libfaketime.so.1", "/usr/local/lib/faketime/libfaketime.so.1")
-FAKETIME = next((path for place in _PLACES for path in Path("/").glob(place.lstrip("/"))), None)
+_SOURCE = Path(__file__).with_name("clock.c")
+_MINUTE, _DAY = 60, 86_400
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What stands between a process and its clock."""
+    compiler = shutil.which("cc")
+    if compiler is None or sys.platform != "linux":
+        pytest.skip("moving the clock of a process needs Linux and a C compiler")
+    built = tmp_path_factory.mktemp("clock") / "clock.so"
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", built, _SOURCE, "-ldl"], check=True)
+    return built
 
 
 @pytest.fixture
-def clock(tmp_path: Path) -> dict[str, str]:
+def clock(tmp_path: Path, library: Path) -> dict[str, str]:
     """Variables under which a command reads a clock of the test's own, and its children too."""
-    if FAKETIME is None:
-        pytest.skip("needs libfaketime (Debian: apt-get install faketime)")
     offset = tmp_path / "offset"
-    offset.write_text("+0\n")
-    return {
-        "LD_PRELOAD": str(FAKETIME),
-        "FAKETIME_TIMESTAMP_FILE": str(offset),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-    }
+    offset.write_text("0")
+    return {"LD_PRELOAD": str(library), "DRILL_CLOCK": str(offset)}
 
 
-def set_back(tmp_path: Path, how: str) -> None:
-    (tmp_path / "offset").write_text(f"{how}\n")
+def set_back(tmp_path: Path, seconds: int) -> None:
+    written = tmp_path / "offset.new"
+    written.write_text(str(-seconds))
+    written.replace(tmp_path / "offset")  # at once, for whoever reads it now
 
 
-@pytest.mark.parametrize("how", ["-90s", "-1d", "-400d"])
+@pytest.mark.parametrize("seconds", [2 * _MINUTE, _DAY, 400 * _DAY])
 @pytest.mark.parametrize("mode", ["fast", "optimized"])
 def test_in_mid_run(
-    how: str,
+    seconds: int,
     mode: str,
     tmp_path: Path,
     prices: Path,
@@ -52,7 +60,7 @@ def test_in_mid_run(
     home = tmp_path / "home"
     with begun(home, "train", "--csv", prices, *run.words, *JSON, **clock) as running:
         running.wait_for(lambda: ended(home), "a finished trial")
-        set_back(tmp_path, how)
+        set_back(tmp_path, seconds)
         done = running.done()
     assert done.code == 0, done.err
     assert_no_traceback(done)
@@ -64,7 +72,7 @@ def test_between_two_runs_the_newest_champion_forecasts_and_no_name_is_given_twi
     tmp_path: Path, prices: Path, fast: Run, clock: dict[str, str]
 ) -> None:
     home = Path(shutil.copytree(fast.home, tmp_path / "home"))
-    set_back(tmp_path, "-3d")
+    set_back(tmp_path, 3 * _DAY)
     done = trintena(home, "train", "--csv", prices, *fast.words, "--seed", 1, "--horizon", 2, *JSON, **clock)
     assert done.code == 0, done.err
     sound(home)
@@ -88,7 +96,7 @@ def test_a_budget_holds(tmp_path: Path, prices: Path, clock: dict[str, str]) -> 
     began = time.monotonic()
     with begun(home, "train", "--csv", prices, *words, "--budget", "20s", *JSON, **clock) as running:
         running.wait_for(lambda: ended(home), "a finished trial")
-        set_back(tmp_path, "-1h")
+        set_back(tmp_path, 60 * _MINUTE)
         done = running.done(120)
     assert done.code == 0, done.err
     assert time.monotonic() - began < 60

@@ -67,7 +67,7 @@ def yahoo() -> Iterator[Yahoo]:
 def asked(yahoo: Yahoo, home: Path, *words: str) -> Done:
     """A command in a process of its own, but for the address of the service and its patience."""
     home.mkdir(exist_ok=True)
-    code = _STARTED.format(tests=str(Path(__file__).parents[1]), address=yahoo.address)
+    code = _STARTED.format(tests=str(Path(__file__).parents[2] / "tests"), address=yahoo.address)
     done = subprocess.run(
         [sys.executable, "-c", code, *words],
         env=environment(home) | {"PATH": os.environ["PATH"]},

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from trintena.domain import ENDED, Range, SearchSpace, TrialResult
@@ -24,6 +24,7 @@ from trintena.search.quiet import quiet_optuna
 if TYPE_CHECKING:
     import optuna
     from optuna.distributions import BaseDistribution
+    from sqlalchemy.orm import Session
 
     from trintena.zoo import Architecture
 
@@ -45,6 +46,8 @@ class OptunaStudies:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self._recorded: dict[str, set[int]] = {}
+        """Numbers of the trials in each study: reading them all again would cost more with each round."""
 
     def record(
         self,
@@ -73,11 +76,15 @@ class OptunaStudies:
             for key, value in attributes.items():
                 if key not in known or known[key] != value:
                     study.set_user_attr(key, value)
-            recorded = {trial.user_attrs["number"] for trial in study.get_trials(deepcopy=False)}
+            recorded = self._recorded.pop(name, None)  # put back at the end: what fails is looked at again
+            if recorded is None:
+                recorded = {trial.user_attrs["number"] for trial in study.get_trials(deepcopy=False)}
             distributions = {field: _distribution(field, getattr(space, field)) for field in FIELDS}
             for trial in sorted(trials, key=lambda trial: trial.number):
                 if trial.state in ENDED and trial.number not in recorded:
                     study.add_trial(_frozen(trial, distributions))
+                    recorded.add(trial.number)
+            self._recorded[name] = recorded
 
     def delete(self, names: Iterable[str]) -> None:
         """Delete the studies of these names; one that is not there is passed over."""
@@ -86,6 +93,7 @@ class OptunaStudies:
         with quiet_optuna():
             present = set(optuna.get_all_study_names(self._storage))
             for name in present.intersection(names):
+                self._recorded.pop(name, None)
                 optuna.delete_study(study_name=name, storage=self._storage)
 
     def close(self) -> None:
@@ -108,7 +116,6 @@ class OptunaStudies:
         return self._open()
 
     def _open(self) -> optuna.storages.RDBStorage:
-        import optuna
         from sqlalchemy.pool import NullPool
 
         # Without a pool: a storage that cannot be made would leave its connections open in one.
@@ -116,7 +123,7 @@ class OptunaStudies:
         if self._url.startswith("sqlite"):
             wanted["connect_args"] = {"timeout": BUSY_TIMEOUT_S}
         try:
-            return optuna.storages.RDBStorage(
+            return _storage_class()(
                 self._url.replace("{", "{{").replace("}", "}}"),  # Optuna fills in a template
                 engine_kwargs=wanted,
             )
@@ -128,6 +135,27 @@ class OptunaStudies:
                 ),
                 field="TRINTENA_DATABASE_URL",
             ) from error
+
+
+@cache
+def _storage_class() -> type[optuna.storages.RDBStorage]:
+    """Optuna's storage, which writes the curve of a new trial at once.
+
+    Its own looks for each value of the curve whether it is there already, three statements an epoch: most of
+    what a mirrored trial costs. Should a version of Optuna no longer ask this method, it is only slower.
+    """
+    import optuna
+    from optuna.storages._rdb.models import TrialIntermediateValueModel
+
+    class Storage(optuna.storages.RDBStorage):
+        def _set_trial_intermediate_value_without_commit(
+            self, session: Session, trial_id: int, step: int, intermediate_value: float
+        ) -> None:
+            value, kind = TrialIntermediateValueModel.intermediate_value_to_stored_repr(intermediate_value)
+            row = {"trial_id": trial_id, "step": step, "intermediate_value": value}
+            session.add(TrialIntermediateValueModel(**row, intermediate_value_type=kind))
+
+    return Storage
 
 
 def _distribution(name: str, choice: tuple[Any, ...] | Range) -> BaseDistribution:
