@@ -81,8 +81,8 @@ FAULTS = (
         "read_only",
         Told("A home that cannot be written", "Uma pasta que não pode ser escrita"),
         Told(
-            "Writing commands say so; nothing changes.",
-            "Comandos que escrevem dizem isso; nada muda.",
+            "Every command says so; nothing changes.",
+            "Todo comando diz isso; nada muda.",
         ),
     ),
     Fault(
@@ -107,8 +107,8 @@ FAULTS = (
     Fault(
         "cache",
         Told(
-            "Compiled programs cut short, mixed up, or of another processor",
-            "Programas compilados cortados, trocados ou de outro processador",
+            "Compiled programs cut short, damaged, or of another processor",
+            "Programas compilados cortados, danificados ou de outro processador",
         ),
         Told(
             "They are compiled again; the board is the same.", "São compilados de novo; o quadro é o mesmo."

@@ -37,7 +37,6 @@ _ANSWERS = {
         {"chart": {"result": [{**WHOLE["chart"]["result"][0], "timestamp": []}], "error": None}}
     ),
     "nulls": Reply(chart(DAYS, [None] * N_ROWS)),
-    "negative": Reply(chart(DAYS, [-price for price in CLOSE])),
     "words": Reply(_BODY.replace(b'"close": [', b'"close": ["up", ')),
     "deep": Reply(b"[" * 100_000),
     "binary": Reply(bytes(range(256)) * 100),

@@ -91,11 +91,11 @@ class Models(Database):
             return None if row is None else _version(row)
 
     def newest_champion(self, symbol: str | None = None) -> ModelVersion | None:
-        """The champion trained last, of one symbol or of all."""
+        """The champion saved last, of one symbol or of all: by its number, for clocks are set back."""
         query = select(RegisteredModel).where(RegisteredModel.is_winner)
         if symbol is not None:
             query = query.where(RegisteredModel.symbol == symbol)
-        newest = query.order_by(RegisteredModel.created_at.desc(), RegisteredModel.version.desc()).limit(1)
+        newest = query.order_by(RegisteredModel.version.desc()).limit(1)
         with self._reading() as session:
             row = session.scalar(newest)
             return None if row is None else _version(row)
