@@ -37,11 +37,12 @@ serve: $(RUNTIME) ## the pages and the API on http://localhost:5000, until Ctrl-
 
 test: check ## everything that must hold before a change lands: `make check`, then the tests
 	@printf '\n== Tests\n'
-	@scripts/install-chromium.sh
+	@scripts/install-for-tests.sh
 	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 test-slow: $(DEV) ## the checks that take minutes and are left out of `make test`
 	@printf '\n== Slow tests\n'
+	@scripts/install-for-tests.sh
 	$(BIN)/pytest -m slow $(PYTEST)
 
 drill: $(DEV) ## every fault in real processes, about an hour; the table goes into reliability/drill.json (DRILL="-k cache": a part)

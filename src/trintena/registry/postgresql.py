@@ -87,6 +87,16 @@ def is_away(error: DBAPIError) -> bool:
     return code.startswith("08") or code in ("57P01", "57P02", "57P03", "57P05", "25P03", "53300")
 
 
+def wait_at_most(connection: Connection, seconds: float) -> None:
+    """How long the session waits for what others hold, from now on."""
+    connection.exec_driver_sql(f"SET lock_timeout = {seconds * 1000:.0f}")
+
+
+def is_forbidden(error: DBAPIError) -> bool:
+    """Whether the user may not do it."""
+    return getattr(error.orig, "sqlstate", None) == "42501"
+
+
 def is_lock_timeout(error: DBAPIError) -> bool:
     """Whether somebody else held what was asked for, for as long as we wait."""
     return getattr(error.orig, "sqlstate", None) == "55P03"
