@@ -24,6 +24,8 @@ _ASKED_OF_LIBPQ: dict[str, int] = {
 }
 """A server that vanished without a word is noticed within half a minute, not after hours."""
 
+_REFUSALS = ("does not exist", "authentication failed", "pg_hba.conf", "permission denied")
+
 _TURN = 0x7472696E7464  # "trintd": any number that others are unlikely to take
 
 
@@ -82,14 +84,21 @@ def is_away(error: DBAPIError) -> bool:
     has no code.
     """
     code = getattr(error.orig, "sqlstate", None)
-    if code is None:  # said by the driver: it lost the server, or did not find it
-        return error.connection_invalidated or type(error.orig).__name__ == "OperationalError"
+    if code is None:  # said by the driver: it lost the server, did not find it, or was not let in
+        if error.connection_invalidated:
+            return True
+        return type(error.orig).__name__ == "OperationalError" and not _names_a_fault(str(error.orig))
     return code.startswith("08") or code in ("57P01", "57P02", "57P03", "57P05", "25P03", "53300")
 
 
 def wait_at_most(connection: Connection, seconds: float) -> None:
     """How long the session waits for what others hold, from now on."""
     connection.exec_driver_sql(f"SET lock_timeout = {seconds * 1000:.0f}")
+
+
+def _names_a_fault(reason: str) -> bool:
+    """Whether a server that was found refuses for good; the driver passes on no more than its words."""
+    return "FATAL" in reason and any(words in reason for words in _REFUSALS)
 
 
 def is_forbidden(error: DBAPIError) -> bool:

@@ -16,8 +16,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from trintena.errors import BusyError, UsageError
 from trintena.language import phrase
-from trintena.registry import postgresql
-from trintena.registry.database import BUSY_TIMEOUT_S, is_away, make_folder, shown, sqlite_file, unavailable
+from trintena.registry import database, postgresql
+from trintena.registry.database import is_away, make_folder, shown, sqlite_file, unavailable
 
 VERSION_TABLE = "trintena_schema_version"
 """Alembic's own table under our name: Optuna keeps its `alembic_version` in the same database."""
@@ -248,7 +248,7 @@ def _alone(engine: Engine) -> Iterator[Path | None]:
             finally:
                 with suppress(DBAPIError):  # a session that is no more holds no lock
                     connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_ADVISORY_LOCK})")
-                    postgresql.wait_at_most(connection, BUSY_TIMEOUT_S)
+                    postgresql.wait_at_most(connection, database.BUSY_TIMEOUT_S)
     else:
         yield None
 

@@ -85,7 +85,7 @@ class SessionLock:
     def _connect(self, dialect: Dialect, record: object, args: Any, parameters: Any) -> Any:
         """Make a session that has the lock; there is no other way to one."""
         if self._is_over:
-            raise _OverError
+            raise _OverError("the lock was given back")
         session = dialect.connect(*args, **parameters)
         try:
             session.autocommit = True
@@ -109,7 +109,7 @@ class SessionLock:
             time.sleep(0.05)
 
 
-class _OverError(Exception):
+class _OverError(RuntimeError):
     """A lock that was given back takes no further session."""
 
 
