@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -13,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import psycopg
 
 USER, PASSWORD = "trintena", "not-to-be-shown"
@@ -22,7 +22,8 @@ _PATIENCE_S = 60.0
 _UNTIL_WE_END = 'postgres=$1; shift; "$postgres" "$@" & read end; kill -QUIT $!; wait'
 """The server ends when its input is closed, as it is also by the end of a test process that was killed."""
 
-_FAST_AND_LOUD = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200")
+_FAST = ("fsync=off", "full_page_writes=off", "max_connections=200")
+"""What is committed outlives the server, though not the machine: more than that no test asks for."""
 
 
 def programs() -> Path | None:
@@ -64,7 +65,7 @@ class Server:
     def start(self) -> None:
         """Start it, and wait until it answers."""
         options = [f"port={self.port}", "listen_addresses=127.0.0.1"]
-        options += [f"unix_socket_directories={self._folder}", *_FAST_AND_LOUD]
+        options += [f"unix_socket_directories={self._folder}", *_FAST]
         command = ["sh", "-c", _UNTIL_WE_END, "sh", str(self._programs / "postgres"), "-D", str(self._data)]
         with (self._folder.parent / f"{self._folder.name}.log").open("ab") as log:
             self._keeper = subprocess.Popen(
@@ -97,12 +98,16 @@ class Server:
 
     @contextmanager
     def stalled(self) -> Iterator[None]:
-        """It takes no new connection and ends none, for as long as the context lasts."""
-        os.kill(self.pid, signal.SIGSTOP)
+        """It stands still: answers nobody and ends no connection, for as long as the context lasts."""
+        first = psutil.Process(self.pid)
+        processes = [first, *first.children()]
+        for process in processes:
+            process.suspend()
         try:
             yield
         finally:
-            os.kill(self.pid, signal.SIGCONT)
+            for process in processes:
+                process.resume()
 
     def log(self) -> str:
         """What it said."""
