@@ -24,7 +24,7 @@ from trintena.experiments import Observer, tracking
 from trintena.experiments.overview import heed_cancel
 from trintena.experiments.run import run_locked
 from trintena.jobs.child import end_with
-from trintena.jobs.locks import ExperimentLock, WorkerPlace
+from trintena.jobs.locks import ExperimentLock, WorkerPlace, is_held
 from trintena.language import phrase
 from trintena.registry import ExperimentRecord, Registry
 from trintena.registry.events import DATABASE_AWAY
@@ -37,8 +37,8 @@ POLL_S = 0.5
 _NICENESS = 10
 """Training gives way to the answers of the server that runs beside it."""
 _SETTLING_S = 5.0
-"""After the database was away, before a worker looks for what is cut off: runs that only waited take their
-locks anew within two seconds."""
+"""How long an experiment has to be nobody's before it counts as cut off: who lost the lock with the session
+that held it, as by a restart of the server, takes it anew within two seconds."""
 _MOST_DEATHS = 3
 """A worker that dies so often in an experiment, without one more trial in between, dies of it."""
 
@@ -94,29 +94,61 @@ def work(
 
 def _work_in(place: WorkerPlace, app: Application, audience: Audience, workers: int | None) -> None:
     """Run experiments for as long as the place is ours: it may be lost with the server of the database."""
+    settling = Settling(app)
     while True:
         ran = False
         try:
             if not place.is_kept():
                 return
-            ran = run_next(app, audience=audience, workers=workers)
+            ran = run_next(app, audience=audience, workers=workers, settling=settling)
         except BusyError as error:  # another program holds the database: what waits can wait longer
             logger.warning("%s", error)
         except UnavailableError:
             _patient(app).n_waiting()
-            time.sleep(_SETTLING_S)
+            settling = Settling(app)
         if not ran:
             time.sleep(POLL_S)
 
 
-def run_next(app: Application, *, audience: Audience = NOBODY, workers: int | None = None) -> bool:
+class Settling:
+    """Since when experiments that were running are nobody's, as far as this worker saw.
+
+    A lock of a file is free only when its holder is dead, so there is nothing to wait for.
+    """
+
+    def __init__(self, app: Application) -> None:
+        self._app, self._since = app, dict[int, float]()
+
+    def is_over(self, experiment_id: int) -> bool:
+        """Whether an experiment of the queue may be taken."""
+        registry = self._app.registry
+        if not registry.holds_locks or registry.standing(experiment_id).state != "running":
+            return True
+        if is_held(self._app.locks, experiment_id):
+            self._since.pop(experiment_id, None)
+            return False
+        now = time.monotonic()
+        return now - self._since.setdefault(experiment_id, now) >= _SETTLING_S
+
+
+def run_next(
+    app: Application,
+    *,
+    audience: Audience = NOBODY,
+    workers: int | None = None,
+    settling: Settling | None = None,
+) -> bool:
     """Run the first experiment of the queue that no process runs; False where there is none.
+
+    With `settling`, one that was cut off is left alone until it has been nobody's for a while.
 
     Raises:
         BusyError: another program holds the database.
         UnavailableError: its server is away.
     """
     for experiment_id in app.registry.queue():
+        if settling is not None and not settling.is_over(experiment_id):
+            continue
         lock = ExperimentLock(app.locks, experiment_id)
         try:
             lock.acquire()
@@ -159,7 +191,6 @@ def _run(
     except UnavailableError as error:
         logger.warning("%s", error)
         _patient(app).add_event(experiment_id, "stopped")
-        time.sleep(_SETTLING_S)
         return
     except BusyError as error:
         # Another program holds the database: no fault of the experiment, which stays in the queue.
