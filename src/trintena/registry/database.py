@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
-from trintena.errors import BusyError, UnavailableError, UsageError
+from trintena.errors import UnavailableError, UsageError
 from trintena.language import phrase
 from trintena.registry import postgresql
+from trintena.registry.trouble import shown, told
 
 BUSY_TIMEOUT_S = 30.0
 """How long a process waits for another one's write; a write of ours takes milliseconds."""
@@ -61,11 +62,11 @@ def _read(url: str | URL) -> URL:
     try:
         return make_url(url)
     except (ArgumentError, ValueError) as error:  # ValueError: a port that is no number
-        told = re.sub(r"(:)[^:@/]*(?=@)", r"\1***", str(url))
+        hidden = re.sub(r"(:)[^:@/]*(?=@)", r"\1***", str(url))
         raise UsageError(
             phrase(
-                en=f"The database address {told!r} cannot be read.",
-                pt=f"Não é possível ler o endereço de banco de dados {told!r}.",
+                en=f"The database address {hidden!r} cannot be read.",
+                pt=f"Não é possível ler o endereço de banco de dados {hidden!r}.",
             ),
             field="TRINTENA_DATABASE_URL",
             hint=phrase(
@@ -108,32 +109,6 @@ def _no_driver(address: URL, error: Exception) -> UsageError:
         field="TRINTENA_DATABASE_URL",
         hint=hint,
     )
-
-
-def shown(address: URL) -> str:
-    """The address as it may appear in a message: without its password."""
-    return address.render_as_string(hide_password=True)
-
-
-def unavailable(address: URL, error: DBAPIError) -> UnavailableError:
-    """A server that does not answer, with what its driver says of it in one line."""
-    lines = [line.strip() for line in str(error.orig).splitlines() if line.strip()]
-    reason = lines[0].rstrip(".") if lines else type(error.orig).__name__
-    return UnavailableError(
-        phrase(
-            en=f"The database {shown(address)} does not answer: {reason}.",
-            pt=f"O banco de dados {shown(address)} não responde: {reason}.",
-        ),
-        hint=phrase(
-            en="Check that its server runs and can be reached; what is finished is kept.",
-            pt="Confira se o servidor dele está no ar e acessível; o que terminou fica guardado.",
-        ),
-    )
-
-
-def is_away(engine: Engine, error: DBAPIError) -> bool:
-    """Whether an error says that the database's server does not answer; a file always does."""
-    return engine.dialect.name == postgresql.DIALECT and postgresql.is_away(error)
 
 
 def sqlite_file(engine: Engine) -> Path | None:
@@ -199,7 +174,7 @@ class Database:
     @contextmanager
     def _reading(self) -> Iterator[Session]:
         """One transaction that sees one state of the database."""
-        with _told(self._engine), Session(self._engine) as session, session.begin():
+        with told(self._engine, BUSY_TIMEOUT_S), Session(self._engine) as session, session.begin():
             yield session
 
     @contextmanager
@@ -210,7 +185,11 @@ class Database:
         """
         transaction, is_whole = None, False
         try:
-            with _told(self._engine), Session(self._writing_engine) as session, session.begin():
+            with (
+                told(self._engine, BUSY_TIMEOUT_S),
+                Session(self._writing_engine) as session,
+                session.begin(),
+            ):
                 if self._is_server:
                     transaction = postgresql.take_turn(session.connection())
                 yield session
@@ -229,23 +208,3 @@ class Database:
             if status != "in progress" or time.monotonic() > deadline:
                 return status == "committed"
             time.sleep(0.05)
-
-
-@contextmanager
-def _told(engine: Engine) -> Iterator[None]:
-    """Say what it means that somebody else holds the database, or that its server is away."""
-    try:
-        yield
-    except DBAPIError as error:
-        locked = isinstance(error.orig, sqlite3.OperationalError) and "locked" in str(error.orig)
-        if locked or (engine.dialect.name == postgresql.DIALECT and postgresql.is_lock_timeout(error)):
-            raise BusyError(
-                phrase(
-                    en=f"Another process has held the database for over {BUSY_TIMEOUT_S:.0f} seconds.",
-                    pt=f"Outro processo ocupa o banco de dados há mais de {BUSY_TIMEOUT_S:.0f} segundos.",
-                ),
-                hint=phrase(en="Try again when it is done.", pt="Tente de novo quando ele terminar."),
-            ) from error
-        if is_away(engine, error):
-            raise unavailable(engine.url, error) from error
-        raise

@@ -17,7 +17,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from trintena.errors import BusyError, UsageError
 from trintena.language import phrase
 from trintena.registry import database, postgresql
-from trintena.registry.database import is_away, make_folder, shown, sqlite_file, unavailable
+from trintena.registry.database import make_folder, sqlite_file
+from trintena.registry.trouble import is_away, shown, unavailable
 
 VERSION_TABLE = "trintena_schema_version"
 """Alembic's own table under our name: Optuna keeps its `alembic_version` in the same database."""

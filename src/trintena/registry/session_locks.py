@@ -18,7 +18,8 @@ from sqlalchemy import URL, Dialect, event, text
 from sqlalchemy.exc import DBAPIError
 
 from trintena.errors import BusyError
-from trintena.registry.database import Database, make_engine, unavailable
+from trintena.registry.database import Database, make_engine
+from trintena.registry.trouble import unavailable
 
 LockKind = Literal["experiment", "worker"]
 

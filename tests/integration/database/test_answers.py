@@ -10,9 +10,14 @@ import pytest
 from sqlalchemy import make_url
 
 from commands import Shown, commands_in
+from integration.champion.lab import autoregressive, prices
 from integration.web.conftest import serving
+from trintena.experiments import Request, plan
+from trintena.registry import Registry
 from trintena.settings import Settings
 from wire import Wire
+
+RETURNS = autoregressive(900)
 
 
 @pytest.fixture
@@ -122,3 +127,21 @@ def test_a_request_is_answered_503_at_once_and_again_as_ever_afterwards(
         )
         assert client.get("/api/experiments").json()["experiments"] == []
         assert client.get("/healthz").json()["database"] == "ok"
+
+
+def test_who_watches_an_experiment_goes_on_watching_when_the_database_is_back(
+    wire: Wire, address: str, on_server: str, tmp_path: Path
+) -> None:
+    settings = Settings.from_environment({"TRINTENA_HOME": str(tmp_path), "TRINTENA_DATABASE_URL": address})
+    with serving(settings) as server, Registry.open(on_server) as registry:
+        number = plan(
+            Request(model_ids="9", lookback=8, years=None), prices("walk", RETURNS), registry, enqueued=True
+        )
+        with server.http.stream("GET", f"/api/experiments/{number}/events") as stream:
+            lines = stream.iter_lines()
+            assert next(lines) == "event: state"
+            with wire.down():
+                time.sleep(1.2)  # twice as long as between two looks
+                registry.note_absence(number, "The database was away for 1 s.", 1.0)
+            told = next(line for line in lines if "The database was away" in line)
+    assert told.startswith("data: {")

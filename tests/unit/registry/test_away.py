@@ -22,6 +22,7 @@ from wire import Wire
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from trintena.domain import PriceSeries
     from trintena.registry.session_locks import SessionLock
 
 
@@ -288,3 +289,11 @@ def test_a_writer_that_never_gets_its_turn_says_so(
         assert other.events(experiment) == []  # readers do not wait
         with pytest.raises(BusyError, match="Another process has held the database"):
             other.add_event(experiment, "trial")
+
+
+@pytest.mark.parametrize("symbol", ["N\0L", "N" * 300])
+def test_a_value_that_the_server_refuses_is_bad_usage(
+    registry: Registry, series: Callable[..., PriceSeries], symbol: str
+) -> None:
+    with pytest.raises(UsageError, match="cannot keep such a value"):
+        registry.save_dataset(series(symbol))
