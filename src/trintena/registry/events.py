@@ -57,7 +57,7 @@ class Events(Database):
         An experiment looks once: noted again, as when it is resumed, nothing changes.
         """
         with self._writing() as session:
-            find_experiment(session, experiment_id, lock=True)
+            find_experiment(session, experiment_id)
             if session.scalar(select(TestPass.id).where(TestPass.experiment_id == experiment_id)) is None:
                 session.add(
                     TestPass(experiment_id=experiment_id, symbol=symbol, first_date=first, last_date=last)
