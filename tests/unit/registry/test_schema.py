@@ -70,6 +70,18 @@ def test_migrated_tables_are_what_the_models_would_make(tmp_path: Path, database
     migrated.dispose()
 
 
+def test_numbers_that_are_given_once_are_counted(database: Path) -> None:
+    """SQLite counts only where it is told to, and no comparison of tables shows whether it was."""
+    counted = [
+        table.name for table in Base.metadata.sorted_tables if table.kwargs.get("sqlite_autoincrement")
+    ]
+    assert {"experiments", "model_registry", "events"} == set(counted)
+    with closing(sqlite3.connect(database)) as connection:
+        for name in counted:
+            ((sql,),) = connection.execute("SELECT sql FROM sqlite_master WHERE name = ?", (name,))
+            assert "AUTOINCREMENT" in sql, name
+
+
 def test_the_step_to_searches_is_plain_sql_on_postgresql() -> None:
     script = ScriptDirectory(str(MIGRATIONS)).get_revision("0002")
     buffer = StringIO()
