@@ -47,6 +47,7 @@ def set_up(session: Session, busy_timeout_s: float) -> None:
         "tcp_keepalives_idle": "15",
         "tcp_keepalives_interval": "5",
         "tcp_keepalives_count": "3",
+        "tcp_user_timeout": "30s",
     }
     rows = ", ".join(f"('{name}', '{value}')" for name, value in settings.items())
     session.execute(
