@@ -37,11 +37,12 @@ serve: $(RUNTIME) ## the pages and the API on http://localhost:5000, until Ctrl-
 
 test: check ## everything that must hold before a change lands: `make check`, then the tests
 	@printf '\n== Tests\n'
-	@scripts/install-chromium.sh
+	@scripts/install-for-tests.sh
 	$(BIN)/pytest -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 test-slow: $(DEV) ## the checks that take minutes and are left out of `make test`
 	@printf '\n== Slow tests\n'
+	@scripts/install-for-tests.sh
 	$(BIN)/pytest -m slow $(PYTEST)
 
 drill: $(DEV) ## every fault in real processes, about an hour; the table goes into reliability/drill.json (DRILL="-k cache": a part)
@@ -119,7 +120,7 @@ messages: $(DEV) ## gather the texts of the pages for translation
 
 lock: $(BIN)/python ## follow pyproject.toml in the lock files (newest versions: make lock UPGRADE=--upgrade)
 	$(PIP) install 'uv>=0.9,<1'
-	$(COMPILE) pyproject.toml --extra mlflow --group build --group dev --output-file requirements-dev.txt
+	$(COMPILE) pyproject.toml --extra mlflow --extra postgres --group build --group dev --output-file requirements-dev.txt
 	$(COMPILE) pyproject.toml --group build --constraint requirements-dev.txt --output-file requirements.txt
 	$(COMPILE) --group bench --output-file requirements-bench.txt
 

@@ -3,7 +3,7 @@
     python docs/screenshots.py
 
 It serves a home of its own, trains all thirty architectures there, and writes `docs/training.png` and
-`docs/forecast.png`. Nothing is fetched. It needs a Chromium (`scripts/install-chromium.sh`).
+`docs/forecast.png`. Nothing is fetched. It needs a Chromium (`scripts/install-for-tests.sh`).
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def main() -> None:
         shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     )
     if browser_file is None:
-        sys.exit("No Chromium was found: scripts/install-chromium.sh installs one.")
+        sys.exit("No Chromium was found: scripts/install-for-tests.sh installs one.")
     with tempfile.TemporaryDirectory() as home, served(home) as address, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=browser_file, args=["--no-sandbox"])
         page = browser.new_page(viewport=SIZE, locale="en-US", color_scheme="light")

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from trintena.artifacts.files import sweep
 from trintena.experiments import Workplace
+from trintena.jobs.holders import Locks
 from trintena.jobs.inference import InferenceProcess
+from trintena.jobs.locks import locks_of
 from trintena.registry import Registry
 from trintena.services import Services
 from trintena.settings import Settings
@@ -21,6 +23,11 @@ class Application:
     settings: Settings
     registry: Registry
     services: Services
+
+    @property
+    def locks(self) -> Locks:
+        """Who runs what."""
+        return locks_of(self.settings, self.registry)
 
     @contextmanager
     def workplace(self, *, workers: int | None = None, executor: str = "local") -> Iterator[Workplace]:

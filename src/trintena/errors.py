@@ -7,6 +7,7 @@
     │       └── SourceError   a data source that did not answer
     ├── NotFoundError         nothing is stored under that key      -> exit code 2
     ├── BusyError             another process holds it              -> exit code 1
+    ├── UnavailableError      the database's server is away         -> exit code 1
     ├── ArtifactError         a saved file is missing or not whole  -> exit code 1
     └── TrialError            a trial that ended without a model    -> shown on the board
 
@@ -85,6 +86,12 @@ class BusyError(TrintenaError):
     """Another process is at work on the same thing."""
 
     code = "busy"
+
+
+class UnavailableError(TrintenaError):
+    """The server of the database does not answer; it may do so again."""
+
+    code = "database_unavailable"
 
 
 class ArtifactError(TrintenaError):

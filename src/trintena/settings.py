@@ -3,7 +3,7 @@
 | variable | default | meaning |
 |---|---|---|
 | `TRINTENA_HOME` | the working directory | where the database, the models and the caches live |
-| `TRINTENA_DATABASE_URL` | `sqlite:///{home}/trintena.db` | the SQLAlchemy address of the database |
+| `TRINTENA_DATABASE_URL` | `sqlite:///{home}/trintena.db` | or `postgresql://…` (extra `postgres`) |
 | `TRINTENA_CACHE` | `{home}/cache` | compiled programs; safe to delete, or to share between homes |
 | `TRINTENA_WORKERS` | one for each usable core | worker processes that train |
 | `TRINTENA_LANG` | the system's locale | `en` or `pt`: the language of what people read |
@@ -49,7 +49,7 @@ class Settings:
 
     @property
     def locks(self) -> Path:
-        """The folder of the files that say which experiment is alive.
+        """The folder of the files that say which experiment is alive; a server keeps its own locks instead.
 
         It is beside an SQLite database: whoever shares the one shares the other.
         """

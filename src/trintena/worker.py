@@ -3,27 +3,32 @@
 Any number of workers may look at one database. Each experiment has a lock that one of them holds while it
 runs it, and each worker has a place of which there are only so many: one that finds none stands by until
 another worker dies. Whatever moment a worker is killed at, its experiment is found cut off by the next.
+While the server of the database is away, a run waits for it for a while, a worker between two runs for ever.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import os
 import signal
 import time
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import replace
 from types import FrameType
 from typing import Any, NoReturn
 
 from trintena.bootstrap import Application, application
-from trintena.errors import BusyError, TrintenaError
+from trintena.errors import BusyError, TrintenaError, UnavailableError
 from trintena.experiments import Observer, tracking
 from trintena.experiments.overview import heed_cancel
 from trintena.experiments.run import run_locked
 from trintena.jobs.child import end_with
-from trintena.jobs.locks import ExperimentLock, WorkerPlace
+from trintena.jobs.locks import ExperimentLock, WorkerPlace, is_held
 from trintena.language import phrase
 from trintena.registry import ExperimentRecord, Registry
+from trintena.registry.events import DATABASE_AWAY
+from trintena.registry.patience import PatientRegistry
 from trintena.settings import Settings
 
 logger = logging.getLogger("trintena")
@@ -31,6 +36,9 @@ logger = logging.getLogger("trintena")
 POLL_S = 0.5
 _NICENESS = 10
 """Training gives way to the answers of the server that runs beside it."""
+_SETTLING_S = 5.0
+"""How long an experiment has to be nobody's before it counts as cut off: who lost the lock with the session
+that held it, as by a restart of the server, takes it anew within two seconds."""
 _MOST_DEATHS = 3
 """A worker that dies so often in an experiment, without one more trial in between, dies of it."""
 
@@ -78,25 +86,70 @@ def work(
     if parent is not None:
         end_with(parent)
     os.nice(_NICENESS)
-    with WorkerPlace.wait_for_one(settings.locks, places), application(settings) as app:
+    with application(settings) as app:
         while True:
-            try:
-                ran = run_next(app, audience=audience, workers=workers)
-            except BusyError as error:  # another program holds the database: what waits can wait longer
-                logger.warning("%s", error)
-                ran = False
-            if not ran:
-                time.sleep(POLL_S)
+            with WorkerPlace.wait_for_one(app.locks, places) as place:
+                _work_in(place, app, audience, workers)
 
 
-def run_next(app: Application, *, audience: Audience = NOBODY, workers: int | None = None) -> bool:
+def _work_in(place: WorkerPlace, app: Application, audience: Audience, workers: int | None) -> None:
+    """Run experiments for as long as the place is ours: it may be lost with the server of the database."""
+    settling = Settling(app)
+    while True:
+        ran = False
+        try:
+            if not place.is_kept():
+                return
+            ran = run_next(app, audience=audience, workers=workers, settling=settling)
+        except BusyError as error:  # another program holds the database: what waits can wait longer
+            logger.warning("%s", error)
+        except UnavailableError:
+            _patient(app).n_waiting()
+            settling = Settling(app)
+        if not ran:
+            time.sleep(POLL_S)
+
+
+class Settling:
+    """Since when experiments that were running are nobody's, as far as this worker saw.
+
+    A lock of a file is free only when its holder is dead, so there is nothing to wait for.
+    """
+
+    def __init__(self, app: Application) -> None:
+        self._app, self._since = app, dict[int, float]()
+
+    def is_over(self, experiment_id: int) -> bool:
+        """Whether an experiment of the queue may be taken."""
+        registry = self._app.registry
+        if not registry.holds_locks or registry.standing(experiment_id).state != "running":
+            return True
+        if is_held(self._app.locks, experiment_id):
+            self._since.pop(experiment_id, None)
+            return False
+        now = time.monotonic()
+        return now - self._since.setdefault(experiment_id, now) >= _SETTLING_S
+
+
+def run_next(
+    app: Application,
+    *,
+    audience: Audience = NOBODY,
+    workers: int | None = None,
+    settling: Settling | None = None,
+) -> bool:
     """Run the first experiment of the queue that no process runs; False where there is none.
+
+    With `settling`, one that was cut off is left alone until it has been nobody's for a while.
 
     Raises:
         BusyError: another program holds the database.
+        UnavailableError: its server is away.
     """
     for experiment_id in app.registry.queue():
-        lock = ExperimentLock(app.settings.locks, experiment_id)
+        if settling is not None and not settling.is_over(experiment_id):
+            continue
+        lock = ExperimentLock(app.locks, experiment_id)
         try:
             lock.acquire()
         except BusyError:
@@ -114,7 +167,7 @@ def run_next(app: Application, *, audience: Audience = NOBODY, workers: int | No
 def _run(
     app: Application, lock: ExperimentLock, experiment_id: int, audience: Audience, workers: int | None
 ) -> None:
-    registry = app.registry
+    registry = lock.registry(app.registry)
     if registry.cancel_requested(experiment_id):
         heed_cancel(registry, experiment_id)
         return
@@ -128,16 +181,24 @@ def _run(
                 )
             )
         with app.workplace(workers=workers) as place, audience.watching(record) as observe:
-            answer = run_locked(place, experiment_id, observe)
+            answer = run_locked(replace(place, registry=registry), experiment_id, observe)
             if answer["status"] == "cancelled":
                 lock.release()  # whoever sends it on at once need not wait for the end of our processes
     except SystemExit:
-        registry.add_event(experiment_id, "stopped")
+        with suppress(UnavailableError):  # who is told to end waits for nobody
+            app.registry.add_event(experiment_id, "stopped")
         raise
+    except UnavailableError as error:
+        logger.warning("%s", error)
+        _patient(app).add_event(experiment_id, "stopped")
+        return
     except BusyError as error:
         # Another program holds the database: no fault of the experiment, which stays in the queue.
         logger.warning("%s", error)
-        _add_event_in_the_end(registry, experiment_id, "stopped")
+        if lock.is_lost:  # while its server was away: the experiment is theirs who took it over
+            audience.failed(record, str(error))
+        else:
+            _add_event_in_the_end(registry, experiment_id, "stopped")
         return
     except Exception as error:
         # What one experiment breaks on must not keep the next ones waiting.
@@ -149,8 +210,13 @@ def _run(
         audience.failed(record, str(error))
         return
     audience.ended(record, answer)
-    if remark := tracking.track(app.settings, registry, experiment_id):
+    if remark := tracking.track(app.settings, app.registry, experiment_id):
         logger.log(logging.WARNING if remark.is_warning else logging.INFO, "%s", remark.sentence)
+
+
+def _patient(app: Application) -> PatientRegistry:
+    """The registry, for who waits for its database as long as it takes."""
+    return PatientRegistry.of(app.registry, limit_s=math.inf)
 
 
 def _add_event_in_the_end(registry: Registry, experiment_id: int, kind: str) -> None:
@@ -169,7 +235,7 @@ def _deaths(registry: Registry, experiment_id: int) -> int:
     for event in registry.events(experiment_id):
         if event.kind == "running":
             n_deaths += 1
-        elif event.kind != "best":
+        elif event.kind not in ("best", DATABASE_AWAY):
             n_deaths = 0
     return n_deaths
 

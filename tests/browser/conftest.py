@@ -45,7 +45,7 @@ StartServer = Callable[..., Server]
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test of this folder before anything is trained for it, where there is no browser."""
     if CHROMIUM is None:
-        pytest.skip("needs Chromium: run scripts/install-chromium.sh, or install Chromium or Google Chrome")
+        pytest.skip("needs Chromium: run scripts/install-for-tests.sh, or install Chromium or Google Chrome")
 
 
 @pytest.fixture(scope="module")

@@ -1,20 +1,81 @@
-"""Databases that earlier versions left behind open, with everything in them."""
+"""Databases that earlier versions left behind open, with all that is in them: files, and on a server."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import Engine, MetaData, create_engine, insert, inspect, select, text
 
+from tables import described
 from trintena.domain import Search
-from trintena.registry import Registry
-from trintena.registry.schema import HEAD, VERSION_TABLE
+from trintena.registry import Registry, schema
+from trintena.registry.database import make_engine
+from trintena.registry.schema import HEAD, MIGRATIONS, VERSION_TABLE
 from trintena.registry.tables import Base
 
+if TYPE_CHECKING:
+    from postgres import Server
+
 FILES = sorted((Path(__file__).parents[1] / "data").glob("schema_*.db"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def left(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[Path], str]]:
+    """Gives the address of a database in which a file of an earlier version lies, as it was then."""
+    if request.param == "sqlite":
+        yield lambda stored: f"sqlite:///{shutil.copy(stored, tmp_path / 'trintena.db')}"
+        return
+    server: Server = request.getfixturevalue("postgres")
+    address = server.create_database("left_behind")
+
+    def laid(stored: Path) -> str:
+        with disposed(make_engine(address)) as engine:
+            lay(stored, engine)
+        return address
+
+    yield laid
+    server.drop_database("left_behind")
+
+
+def lay(stored: Path, engine: Engine) -> None:
+    """Migrate an empty database of a server as far as a file is, then copy every row of the file to it."""
+    schema._migrate(engine, MIGRATIONS, "upgrade", stored.stem.removeprefix("schema_"))
+    there, here = MetaData(), MetaData()
+    there.reflect(engine)
+    with (
+        disposed(create_engine(f"sqlite:///{stored}")) as source,
+        source.connect() as reads,
+        engine.begin() as writes,
+    ):
+        here.reflect(source)
+        writes.execute(text("SET LOCAL timezone = 'UTC'"))
+        for table in there.sorted_tables:
+            if table.name == VERSION_TABLE:
+                continue
+            rows = [dict(row) for row in reads.execute(select(here.tables[table.name])).mappings()]
+            assert rows, f"{stored.name} has a row in every table"
+            writes.execute(insert(table), rows)
+            (key,) = table.primary_key
+            if key.name != "content_hash":  # numbers go on after those that were copied
+                sequence = f"pg_get_serial_sequence('{table.name}', '{key.name}')"
+                writes.execute(text(f"SELECT setval({sequence}, max({key.name})) FROM {table.name}"))
+
+
+def all_of(engine: Engine) -> dict[str, list[str]]:
+    return {name: described(engine, name) for name in inspect(engine).get_table_names()}
+
+
+@contextmanager
+def disposed(engine: Engine) -> Iterator[Engine]:
+    yield engine
+    engine.dispose()
 
 
 def test_every_schema_version_left_a_file() -> None:
@@ -24,14 +85,17 @@ def test_every_schema_version_left_a_file() -> None:
 
 
 @pytest.mark.parametrize("stored", FILES, ids=lambda file: file.stem)
-def test_a_stored_database_opens_upgraded_and_whole(tmp_path: Path, stored: Path) -> None:
-    file = shutil.copy(stored, tmp_path / "trintena.db")
+def test_a_stored_database_opens_upgraded_and_whole(
+    left: Callable[[Path], str], tmp_path: Path, stored: Path
+) -> None:
     version = stored.stem.removeprefix("schema_")
-    with Registry.open(f"sqlite:///{file}") as registry:
+    with Registry.open(left(stored)) as registry:
+        is_file = not registry.holds_locks
         with registry._reading() as session:
             assert session.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}")) == HEAD
-            assert session.scalar(text("PRAGMA journal_mode")) == "wal"
-            assert session.scalar(text("PRAGMA integrity_check")) == "ok"
+            if is_file:
+                assert session.scalar(text("PRAGMA journal_mode")) == "wal"
+                assert session.scalar(text("PRAGMA integrity_check")) == "ok"
             tables = set(inspect(session.connection()).get_table_names())
             assert set(Base.metadata.tables) <= tables
 
@@ -88,15 +152,15 @@ def test_a_stored_database_opens_upgraded_and_whole(tmp_path: Path, stored: Path
         with registry._reading() as session:  # whatever a migration remade, deleting still cascades
             assert session.scalar(text("SELECT count(*) FROM architecture_trials")) == 0
 
-    assert file.with_name(f"{file.name}.{version}.bak").exists() == (version != HEAD)
+    copy = tmp_path / f"trintena.db.{version}.bak"
+    assert copy.exists() == (is_file and version != HEAD)
 
 
 @pytest.mark.parametrize(
     "stored", [file for file in FILES if file.stem >= "schema_0002"], ids=lambda file: file.stem
 )
-def test_a_stored_search_goes_on(tmp_path: Path, stored: Path) -> None:
-    file = shutil.copy(stored, tmp_path / "trintena.db")
-    with Registry.open(f"sqlite:///{file}") as registry:
+def test_a_stored_search_goes_on(left: Callable[[Path], str], stored: Path) -> None:
+    with Registry.open(left(stored)) as registry:
         experiment = registry.experiment(2)
         assert experiment.spec.search == Search("bayesian", 5)
         assert set(experiment.trial_counts.values()) == {1}
@@ -121,3 +185,25 @@ def test_a_stored_search_goes_on(tmp_path: Path, stored: Path) -> None:
 
         assert registry.requeue_running(2) == 1
         assert registry.trial_counts(2)[1]["WAITING"] == 2
+
+
+@pytest.mark.parametrize("stored", FILES, ids=lambda file: file.stem)
+def test_a_database_goes_up_down_and_up_again(left: Callable[[Path], str], stored: Path) -> None:
+    """Down to where it was it is as it was then, below that nothing of it is left."""
+    address, revision = left(stored), stored.stem.removeprefix("schema_")
+    with disposed(make_engine(address)) as engine:
+        before = all_of(engine)
+        Registry.open(address).close()
+        schema.go_back(engine, revision)
+        assert all_of(engine) == before
+        with Registry.open(address) as registry:
+            assert registry.experiment(1).state == "succeeded"
+            assert [each.version for each in registry.versions()] == [1]
+            again = asdict(registry.version(1)) | {"stem": "another", "is_winner": True}
+            del again["version"]
+            assert registry.register_version(**again).version == 2
+            assert [each.version for each in registry.versions() if each.is_winner] == [2]
+            assert registry.create_experiment(registry.experiment(1).spec) == len(registry.experiments())
+        schema.go_back(engine, "base")
+        assert set(inspect(engine).get_table_names()) - {"sqlite_sequence"} == {VERSION_TABLE}
+        Registry.open(address).close()

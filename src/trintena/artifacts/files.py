@@ -148,7 +148,14 @@ def read_model_file(folder: Path, stem: str, kind: str, checksums: Mapping[str, 
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
-        raise _damaged(path, phrase(en="is missing", pt="está faltando")) from error
+        raise _damaged(
+            path,
+            phrase(en="is missing", pt="está faltando"),
+            phrase(
+                en="If another machine saved it: those that share a database share TRINTENA_HOME, too.",
+                pt="Se outra máquina o salvou: quem divide um banco de dados divide também TRINTENA_HOME.",
+            ),
+        ) from error
     except OSError as error:
         raise ArtifactError(
             phrase(
@@ -250,17 +257,18 @@ def sweep(folder: Path, known_stems: Collection[str]) -> list[Path]:
     return removed
 
 
-def _damaged(path: Path, what: str) -> ArtifactError:
-    """A file that is not whole, with what can be done about it."""
+def _damaged(path: Path, what: str, beside: str = "") -> ArtifactError:
+    """A file that is not whole, with what can be done about it, and what else may help."""
+    remedy = phrase(
+        en="Restore it from a copy, or promote another version: `trintena models list`.",
+        pt="Restaure-o de uma cópia, ou promova outra versão: `trintena models list`.",
+    )
     return ArtifactError(
         phrase(
             en=f"File does not match the registry; not opened. {path.parent.name}/{path.name} {what}.",
             pt=f"Arquivo não confere com o registro; não foi aberto. {path.parent.name}/{path.name} {what}.",
         ),
-        hint=phrase(
-            en="Restore it from a copy, or promote another version: `trintena models list`.",
-            pt="Restaure-o de uma cópia, ou promova outra versão: `trintena models list`.",
-        ),
+        hint=f"{remedy} {beside}".rstrip(),
     )
 
 

@@ -157,7 +157,7 @@ def delete(
             raise in_use(row, needing)
         for experiment_id in sorted(needing.experiments):
             # Held to the end: nobody can begin to run what is being deleted.
-            held.enter_context(ExperimentLock(trintena.settings.locks, experiment_id))
+            held.enter_context(ExperimentLock(trintena.locks, experiment_id))
         doomed = told(row, needing)
         if needing.versions:
             warn(until_stored_again(row, needing))

@@ -34,7 +34,7 @@ def list_(
 
     with application() as trintena:
         records = trintena.registry.experiments(backtests=backtests)
-        rows = [described(trintena.settings, record) for record in records]
+        rows = [described(trintena.locks, record) for record in records]
     if as_json:
         print_json(rows)
         return
@@ -64,15 +64,15 @@ def show(experiment_id: ExperimentId, as_json: AsJson = False) -> None:
     """
     from trintena.bootstrap import application
     from trintena.experiments.overview import described, failures, rows_so_far
-    from trintena.jobs.locks import workers_at_work
+    from trintena.jobs.locks import has_workers
 
     with application() as trintena:
         record = trintena.registry.experiment(experiment_id)
-        row = described(trintena.settings, record)
+        row = described(trintena.locks, record)
         results = rows_so_far(trintena.registry, record)
         counts = trintena.registry.trial_counts(experiment_id)
         reasons = failures(trintena.registry, experiment_id)
-        waits_for_nobody = row["enqueued"] and not workers_at_work(trintena.settings.locks)
+        waits_for_nobody = row["enqueued"] and not has_workers(trintena.locks)
     if as_json:
         by_model = {str(model_id): own for model_id, own in counts.items()}
         about = {"spec": record.spec.to_json(), "trial_counts_by_model": by_model, "failures": reasons}
@@ -127,7 +127,7 @@ def cancel(experiment_id: ExperimentId) -> None:
     from trintena.experiments import overview
 
     with application() as trintena:
-        if overview.cancel(trintena.settings, trintena.registry, experiment_id):
+        if overview.cancel(trintena.locks, trintena.registry, experiment_id):
             sentence = phrase(
                 en=f"Experiment {experiment_id} is cancelled.", pt=f"Experimento {experiment_id}: cancelado."
             )
@@ -179,7 +179,7 @@ def delete(experiment_id: ExperimentId, yes: Yes = False) -> None:
     with application() as trintena:
         record = trintena.registry.experiment(experiment_id)
         # Held to the end: nobody can begin to run what is being deleted.
-        with ExperimentLock(trintena.settings.locks, experiment_id):
+        with ExperimentLock(trintena.locks, experiment_id):
             told = f"{experiment_id} ({record.spec.symbol}, {progress(record)})"
             confirm(
                 phrase(en=f"Delete experiment {told}?", pt=f"Apagar o experimento {told}?"),

@@ -46,7 +46,7 @@ def report(
     file = output or Path(f"report-{experiment_id}.html")
     _refuse_foreign(file)
     with application() as trintena:
-        alive = is_held(trintena.settings.locks, experiment_id)
+        alive = is_held(trintena.locks, experiment_id)
         page = render(gather_report(trintena.registry, experiment_id, alive=alive))
     _write(file, page.encode())
     written = size(file.stat().st_size)

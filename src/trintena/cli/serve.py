@@ -98,11 +98,17 @@ def _refuse_private(registry: Registry) -> None:
 def _say_what_goes_on(settings: Settings, registry: Registry) -> None:
     """One line, at the end: what the next start begins with."""
     from trintena.cli.output import people
-    from trintena.jobs.locks import is_held
+    from trintena.errors import UnavailableError
+    from trintena.jobs.locks import is_held, locks_of
 
-    queue, n_waiting = registry.queue(), registry.n_waiting()
+    try:
+        queue, n_waiting = registry.queue(), registry.n_waiting()
+    except UnavailableError as error:
+        people.print(phrase(en="Ended.", pt="Encerrado."), error.message, markup=False, soft_wrap=True)
+        return
+    locks = locks_of(settings, registry)
     # Not those that the worker of another server runs.
-    cut_off = [each for each in queue[: len(queue) - n_waiting] if not is_held(settings.locks, each)]
+    cut_off = [each for each in queue[: len(queue) - n_waiting] if not is_held(locks, each)]
     told = [phrase(en="Ended.", pt="Encerrado.")]
     told += [
         phrase(

@@ -17,20 +17,20 @@ from trintena.language import phrase
 from trintena.report import words
 
 if TYPE_CHECKING:
+    from trintena.jobs.holders import Locks
     from trintena.registry import ExperimentRecord, Registry
-    from trintena.settings import Settings
 
 INTERRUPTED = "interrupted"
 """Of an experiment that the database has as `running`, but that no process runs any more."""
 
 
-def described(settings: Settings, record: ExperimentRecord) -> dict[str, Any]:
+def described(locks: Locks, record: ExperimentRecord) -> dict[str, Any]:
     """An experiment as JSON values, without its specification and its results.
 
     `enqueued`: a worker runs it, or will. One that is `interrupted` and enqueued goes on by itself, before
     those that wait.
     """
-    alive = is_held(settings.locks, record.id)
+    alive = is_held(locks, record.id)
     state = INTERRUPTED if record.state == "running" and not alive else record.state
     enqueued = record.enqueued_at is not None
     return {
@@ -106,7 +106,7 @@ def rows_so_far(registry: Registry, record: ExperimentRecord) -> list[dict[str, 
     return model_rows(trials, registry.trial_metrics(record.id))
 
 
-def cancel(settings: Settings, registry: Registry, experiment_id: int) -> bool:
+def cancel(locks: Locks, registry: Registry, experiment_id: int) -> bool:
     """Ask an experiment to end; True when it has ended, False when its runner will do so within seconds.
 
     What is finished is kept: one that nobody runs answers with the board of it.
@@ -127,7 +127,7 @@ def cancel(settings: Settings, registry: Registry, experiment_id: int) -> bool:
             ),
         )
     try:
-        with ExperimentLock(settings.locks, experiment_id):
+        with ExperimentLock(locks, experiment_id):
             heed_cancel(registry, experiment_id)
     except BusyError:
         return False
@@ -155,14 +155,14 @@ def _seconds_to_last_trial(registry: Registry, record: ExperimentRecord) -> floa
     return max((max(ends) - (record.started_at or record.created_at)).total_seconds(), 0.0)
 
 
-def send_on(settings: Settings, registry: Registry, experiment_id: int) -> None:
+def send_on(locks: Locks, registry: Registry, experiment_id: int) -> None:
     """Hand an experiment that stopped before its end to the queue again; one that waits there stays as it is.
 
     Raises:
         BusyError: a process runs it.
         UsageError: it has succeeded: nothing is left to run.
     """
-    with ExperimentLock(settings.locks, experiment_id):
+    with ExperimentLock(locks, experiment_id):
         record = registry.experiment(experiment_id)
         if record.state == "succeeded":
             raise nothing_to_resume(experiment_id)

@@ -7,16 +7,17 @@ every finished trial is in the database, and running the same experiment again d
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from trintena.errors import BusyError, UsageError
+from trintena.errors import BusyError, UnavailableError, UsageError
 from trintena.experiments.answer import final_answer, times
 from trintena.experiments.backtest import run_backtest
 from trintena.experiments.case import Case
 from trintena.experiments.race import RaceRun
 from trintena.experiments.stopped import stopped_answer
 from trintena.experiments.training_run import TrainingRun
-from trintena.jobs.locks import ExperimentLock
+from trintena.jobs.locks import ExperimentLock, locks_of
 from trintena.language import phrase
 
 if TYPE_CHECKING:
@@ -36,9 +37,11 @@ def run_experiment(
 
     Raises:
         BusyError: another process runs it, or holds the database for too long.
+        UnavailableError: the server of the database is away for too long.
         UsageError: it has succeeded already.
     """
-    with ExperimentLock(place.settings.locks, experiment_id):
+    with ExperimentLock(locks_of(place.settings, place.registry), experiment_id) as lock:
+        place = replace(place, registry=lock.registry(place.registry))
         # A person wants it to run, whatever was asked for or happened before.
         if place.registry.experiment(experiment_id).state in ("running", "failed", "cancelled"):
             place.registry.reopen(experiment_id)
@@ -48,7 +51,10 @@ def run_experiment(
 def run_locked(
     place: Workplace, experiment_id: int, observe: Observer = lambda progress: None
 ) -> dict[str, Any]:
-    """`run_experiment`, for who holds the experiment's lock already; a request to cancel it is heeded."""
+    """`run_experiment`, for who holds the experiment's lock already; a request to cancel it is heeded.
+
+    The registry of the place is the one that the lock gives.
+    """
     registry = place.registry
     record = registry.experiment(experiment_id)
     if record.state == "succeeded":
@@ -62,7 +68,7 @@ def run_locked(
         answer = run(place, record, observe)
     except KeyboardInterrupt:
         answer = stopped_answer(registry, record)
-    except BusyError:  # the database: the experiment is as good as before, and cut off
+    except (BusyError, UnavailableError):  # the database: the experiment is as good as before, and cut off
         raise
     except Exception as error:
         registry.set_state(experiment_id, "failed", str(error))

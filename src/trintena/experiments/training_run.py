@@ -256,7 +256,8 @@ class TrainingRun:
         """Show Optuna's tools what the study has."""
         assert self.spec.search is not None
         recipe = architecture(study.model_id)
-        self._optuna.record(
+        self.registry.insist(
+            self._optuna.record,
             study_name(self.case.experiment_id, recipe),
             self.spec.search.space,
             study.trials,

@@ -1,44 +1,60 @@
-"""Who runs an experiment: a file lock that the kernel frees when its holder dies, however it dies."""
+"""Who runs an experiment and who may: locks that are free again when their holder dies, however it dies."""
 
 from __future__ import annotations
 
-import fcntl
-import os
 import time
 from typing import TYPE_CHECKING, Self
 
-from trintena.errors import BusyError
-from trintena.language import phrase
+from trintena.errors import BusyError, UnavailableError
+from trintena.jobs.file_locks import FileLocks
+from trintena.jobs.holders import Held, Holder, Locks
+from trintena.jobs.server_locks import ServerLocks
+from trintena.language import phrase, span
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from types import TracebackType
 
+    from trintena.registry import Registry
+    from trintena.settings import Settings
+
 _STAND_BY_S = 0.5
-_PATIENCE_S = 0.2
-"""`is_held` takes the lock for an instant to learn whether it is free; that must refuse nobody."""
+
+
+def locks_of(settings: Settings, registry: Registry) -> Locks:
+    """Where the locks of a database are kept: on its server, or beside its file."""
+    return ServerLocks(registry) if registry.holds_locks else FileLocks(settings.locks)
 
 
 class WorkerPlace:
-    """One of the places in which workers may run experiments; the kernel frees it when its holder dies."""
+    """One of the places in which workers may run experiments; it is free again when its holder dies."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+    def __init__(self, held: Held) -> None:
+        self._held = held
 
     @classmethod
-    def wait_for_one(cls, folder: Path, n_places: int) -> Self:
+    def wait_for_one(cls, locks: Locks, n_places: int) -> Self:
         """Take a place as soon as one is free."""
-        folder.mkdir(parents=True, exist_ok=True)
-        files = [_place_file(folder, number) for number in range(n_places)]
         while True:
-            for file in files:
-                descriptor = os.open(file, os.O_RDWR | os.O_CREAT, 0o644)
-                if _try_lock(descriptor, fcntl.LOCK_EX):
-                    os.ftruncate(descriptor, 0)
-                    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-                    return cls(descriptor)
-                os.close(descriptor)
+            try:
+                taken = locks.holders("worker")
+                for number in range(n_places):
+                    if number not in taken:
+                        return cls(locks.take("worker", number, _taken))
+            except (BusyError, UnavailableError):  # somebody was faster; a server may come back
+                pass
             time.sleep(_STAND_BY_S)
+
+    def is_kept(self) -> bool:
+        """Whether it is still this process's, taken anew if need be; False where somebody else has it.
+
+        Raises:
+            UnavailableError: the database's server does not answer.
+        """
+        try:
+            self._held.keep()
+        except BusyError:
+            return False
+        return True
 
     def __enter__(self) -> Self:
         return self
@@ -46,63 +62,62 @@ class WorkerPlace:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        os.ftruncate(self._descriptor, 0)
-        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-        os.close(self._descriptor)
+        self._held.release()
 
 
-def workers_at_work(folder: Path) -> list[int]:
-    """The numbers of the processes that hold a worker's place at this moment."""
-    found = []
-    for file in sorted(folder.glob(_place_file(folder, "*").name)):
-        descriptor = os.open(file, os.O_RDONLY)
-        try:
-            if not _try_lock(descriptor, fcntl.LOCK_SH):
-                found.append(int(os.pread(descriptor, 32, 0).decode().strip() or 0))
-        finally:
-            os.close(descriptor)
-    return [pid for pid in found if pid]
+def workers_at_work(locks: Locks) -> list[int]:
+    """The numbers of the processes of this machine that hold a worker's place at this moment."""
+    held = locks.holders("worker").values()
+    return [holder.pid for holder in held if holder.is_here and holder.pid is not None]
+
+
+def has_workers(locks: Locks) -> bool:
+    """Whether somebody holds a worker's place at this moment, on whatever machine."""
+    return bool(locks.holders("worker"))
 
 
 class ExperimentLock:
-    """Held by the one process that runs an experiment.
+    """Held by the one process that runs an experiment."""
 
-    The lock belongs to an open file. Python opens files so that programs started later do not inherit
-    them: worker processes never keep the lock of a parent that is gone. The file itself stays, for
-    removing it would let two processes hold locks on two files of the same name.
-    """
-
-    def __init__(self, folder: Path, experiment_id: int) -> None:
-        self._path = _lock_file(folder, experiment_id)
-        self._experiment_id = experiment_id
-        self._descriptor: int | None = None
+    def __init__(self, locks: Locks, experiment_id: int) -> None:
+        self._locks, self._experiment_id = locks, experiment_id
+        self._held: Held | None = None
+        self.is_lost = False
+        """Whether somebody else took it over, while the server of the database was away."""
 
     def acquire(self) -> None:
         """Take the lock.
 
         Raises:
             BusyError: another process has it (or this one, already).
+            UnavailableError: the database's server does not answer.
         """
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            if not _try_lock(descriptor, fcntl.LOCK_EX, patience_s=_PATIENCE_S):
-                raise self._busy(os.pread(descriptor, 32, 0).decode().strip())
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        except BaseException:
-            os.close(descriptor)
-            raise
-        self._descriptor = descriptor
+        self._held = self._locks.take("experiment", self._experiment_id, self._busy)
 
     def release(self) -> None:
         """Give the lock back; nothing happens where it is not held."""
-        if self._descriptor is not None:
-            os.ftruncate(self._descriptor, 0)
-            # Not by closing alone: a process that is just being started shares the open file for an instant.
-            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-            os.close(self._descriptor)
-            self._descriptor = None
+        if self._held is not None:
+            self._held.release()
+            self._held = None
+
+    def registry(self, registry: Registry) -> Registry:
+        """The registry through which the holder runs the experiment.
+
+        On a server it writes only while the lock is held: it raises BusyError once somebody else has it. It
+        waits while the server is away, and notes in the experiment that it did.
+        """
+        assert self._held is not None, "only its holder runs an experiment"
+        number = self._experiment_id
+
+        def note(seconds: float) -> None:
+            told = phrase(
+                en=f"The database was away for {span(seconds)}; the run waited and went on.",
+                pt=f"O banco de dados ficou fora por {span(seconds)}; a execução esperou e continuou.",
+            )
+            writer.note_absence(number, told, seconds)
+
+        writer = self._held.writes_to(registry, note)
+        return writer
 
     def __enter__(self) -> Self:
         self.acquire()
@@ -113,16 +128,13 @@ class ExperimentLock:
     ) -> None:
         self.release()
 
-    def _busy(self, holder: str) -> BusyError:
-        who = phrase(
-            en=f"process {holder}" if holder else "another process",
-            pt=f"pelo processo {holder}" if holder else "por outro processo",
-        )
-        stop = phrase(en=" with", pt=" com") + f" `kill -INT {holder}`" if holder else ""
+    def _busy(self, holder: Holder | None) -> BusyError:
+        self.is_lost = self._held is not None
+        stop = _stop(holder)
         return BusyError(
             phrase(
-                en=f"Experiment {self._experiment_id} is being run by {who}.",
-                pt=f"O experimento {self._experiment_id} está sendo executado {who}.",
+                en=f"Experiment {self._experiment_id} is being run by {_named(holder)[0]}.",
+                pt=f"O experimento {self._experiment_id} está sendo executado {_named(holder)[1]}.",
             ),
             hint=phrase(
                 en=f"Wait until it ends, or stop it{stop}, then try again: what is finished is kept.",
@@ -131,34 +143,26 @@ class ExperimentLock:
         )
 
 
-def is_held(folder: Path, experiment_id: int) -> bool:
+def _named(holder: Holder | None) -> tuple[str, str]:
+    """A process, in English and in Portuguese."""
+    if holder is None or holder.pid is None:
+        return "another process", "por outro processo"
+    if holder.is_here:
+        return f"process {holder.pid}", f"pelo processo {holder.pid}"
+    return f"process {holder.pid} of {holder.host}", f"pelo processo {holder.pid} de {holder.host}"
+
+
+def _stop(holder: Holder | None) -> str:
+    """How to stop a process, if it is one of this machine."""
+    if holder is None or holder.pid is None or not holder.is_here:
+        return ""
+    return phrase(en=" with", pt=" com") + f" `kill -INT {holder.pid}`"
+
+
+def _taken(holder: Holder | None) -> BusyError:
+    return BusyError(phrase(en="The place is taken.", pt="O lugar está ocupado."))
+
+
+def is_held(locks: Locks, experiment_id: int) -> bool:
     """Whether some process, this one included, runs the experiment at this moment."""
-    try:
-        descriptor = os.open(_lock_file(folder, experiment_id), os.O_RDONLY)
-    except FileNotFoundError:
-        return False
-    try:
-        return not _try_lock(descriptor, fcntl.LOCK_SH)
-    finally:
-        os.close(descriptor)
-
-
-def _place_file(folder: Path, number: int | str) -> Path:
-    return folder / f"worker-{number}.lock"
-
-
-def _lock_file(folder: Path, experiment_id: int) -> Path:
-    return folder / f"experiment-{experiment_id}.lock"
-
-
-def _try_lock(descriptor: int, kind: int, patience_s: float = 0.0) -> bool:
-    deadline = time.monotonic() + patience_s
-    while True:
-        try:
-            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(0.01)
-        else:
-            return True
+    return locks.holder("experiment", experiment_id) is not None

@@ -4,7 +4,8 @@
 row of the database: callers get the frozen values of `domain` and of `records`.
 """
 
+from trintena.registry.moving import move_to_server
 from trintena.registry.records import DatasetRow, Event, ExperimentRecord, Standing
 from trintena.registry.store import Registry
 
-__all__ = ["DatasetRow", "Event", "ExperimentRecord", "Registry", "Standing"]
+__all__ = ["DatasetRow", "Event", "ExperimentRecord", "Registry", "Standing", "move_to_server"]

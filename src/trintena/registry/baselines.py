@@ -20,7 +20,7 @@ class Baselines(Database):
     def record_baselines(self, experiment_id: int, fitted: Iterable[FittedBaseline]) -> None:
         """Store baselines of an experiment, all or none; those that are there already are replaced."""
         with self._writing() as session:
-            find_experiment(session, experiment_id, lock=True)
+            find_experiment(session, experiment_id)
             query = select(ExperimentBaseline).filter_by(experiment_id=experiment_id)
             rows = {row.key: row for row in session.scalars(query)}
             for each in fitted:

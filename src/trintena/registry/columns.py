@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import JSON, DateTime, Dialect
+from sqlalchemy import JSON, DateTime, Dialect, Text
 from sqlalchemy.types import TypeDecorator
 
 from trintena.domain import finite_json
@@ -55,6 +55,17 @@ class SeriesDate(TypeDecorator[np.datetime64]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> np.datetime64 | None:
         """To `datetime64[s]`."""
         return None if value is None else np.datetime64(value, "s")
+
+
+class PlainText(TypeDecorator[str]):
+    """Text without the character NUL, which PostgreSQL does not keep: a reason may quote what died."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Show where it was."""
+        return None if value is None else value.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 class FiniteJSON(TypeDecorator[Any]):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from sqlalchemy import Select, delete, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, undefer
 
 from trintena.data.sources.csv_file import source_kind
@@ -51,17 +50,11 @@ class Datasets(Database):
             measures=series.measures,
             payload=pack({"dates": dates.astype("<i8"), "values": series.values.astype("<f8")}),
         )
-        try:
-            with self._writing() as session:
-                if (known := session.get(Dataset, row.content_hash)) is None:
-                    session.add(row)
-                else:
-                    known.created_at, known.measures = utc_now(), series.measures
-        except IntegrityError:
-            # Outside SQLite another process may store the same content at the same moment.
-            with self._reading() as session:
-                if session.get(Dataset, series.content_hash) is None:
-                    raise
+        with self._writing() as session:
+            if (known := session.get(Dataset, row.content_hash)) is None:
+                session.add(row)
+            else:
+                known.created_at, known.measures = utc_now(), series.measures
         return series.content_hash
 
     def load_dataset(self, key: str) -> PriceSeries:

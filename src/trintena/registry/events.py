@@ -12,6 +12,9 @@ from trintena.registry.experiments import find_experiment
 from trintena.registry.records import Event
 from trintena.registry.tables import ExperimentEvent, TestPass
 
+DATABASE_AWAY = "database_away"
+"""The kind of event that says that a run had to wait for its database."""
+
 
 class Events(Database):
     """The part of the registry that keeps events and test passes."""
@@ -24,6 +27,13 @@ class Events(Database):
             session.add(row)
             session.flush()
             return row.id
+
+    def note_absence(self, experiment_id: int, message: str, seconds: float) -> None:
+        """Note that a run was without its database for a while: as an event, and in its state's message."""
+        with self._writing() as session:
+            find_experiment(session, experiment_id).message = message
+            payload = {"message": message, "seconds": seconds}
+            session.add(ExperimentEvent(experiment_id=experiment_id, kind=DATABASE_AWAY, payload=payload))
 
     def events(self, experiment_id: int, after: int = 0) -> list[Event]:
         """The events of an experiment numbered above `after`, oldest first."""
@@ -47,7 +57,7 @@ class Events(Database):
         An experiment looks once: noted again, as when it is resumed, nothing changes.
         """
         with self._writing() as session:
-            find_experiment(session, experiment_id, lock=True)
+            find_experiment(session, experiment_id)
             if session.scalar(select(TestPass.id).where(TestPass.experiment_id == experiment_id)) is None:
                 session.add(
                     TestPass(experiment_id=experiment_id, symbol=symbol, first_date=first, last_date=last)

@@ -209,9 +209,9 @@ def _queue(states: Sequence[State]) -> Select[int]:
     )
 
 
-def find_experiment(session: Session, experiment_id: int, *, lock: bool = False) -> Experiment:
-    """The row of an experiment, held against other writers if asked."""
-    row = session.get(Experiment, experiment_id, with_for_update=lock or None)
+def find_experiment(session: Session, experiment_id: int) -> Experiment:
+    """The row of an experiment."""
+    row = session.get(Experiment, experiment_id)
     if row is None:
         raise _unknown(experiment_id)
     return row

@@ -167,11 +167,8 @@ def _group(symbol: str, target: Target, horizon: int) -> Select[RegisteredModel]
 
 
 def _dethrone(session: Session, symbol: str, target: Target, horizon: int) -> None:
-    """Take the title from whoever has it, before another row may hold it.
-
-    The whole group is held, so that of two promotions at the same time one waits for the other.
-    """
-    for row in session.scalars(_group(symbol, target, horizon).with_for_update()):
+    """Take the title from whoever has it, before another row may hold it."""
+    for row in session.scalars(_group(symbol, target, horizon)):
         row.is_winner = False
     session.flush()
 

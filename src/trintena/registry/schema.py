@@ -7,21 +7,23 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import Literal, TextIO
 
 from sqlalchemy import Connection, Engine, inspect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from trintena.errors import BusyError, UsageError
 from trintena.language import phrase
-from trintena.registry.database import make_folder, shown, sqlite_file
+from trintena.registry import database, postgresql
+from trintena.registry.database import make_folder, sqlite_file
+from trintena.registry.trouble import is_away, shown, unavailable
 
 VERSION_TABLE = "trintena_schema_version"
 """Alembic's own table under our name: Optuna keeps its `alembic_version` in the same database."""
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision in `migrations/versions`. Known here so that the usual start, on a database
 that is up to date, does not pay for importing Alembic."""
 
@@ -39,6 +41,7 @@ def bring_up_to_date(engine: Engine, *, migrations: Path = MIGRATIONS, head: str
     Raises:
         UsageError: the database cannot be opened, belongs to something else, or was written by a
             newer Trintena.
+        UnavailableError: its server does not answer.
         BusyError: another process has been migrating for too long.
     """
     with _alone(engine) as file:
@@ -50,10 +53,31 @@ def bring_up_to_date(engine: Engine, *, migrations: Path = MIGRATIONS, head: str
         if revision == head:
             return
         _refuse_foreign(engine, revision, migrations)
-        if file is not None and revision is not None:
-            with _opening(engine):
-                _copy(file, file.with_name(f"{file.name}.{revision}.bak"))
-        _upgrade(engine, migrations, head)
+        _keep_copy(engine, file, revision)
+        _migrate(engine, migrations, "upgrade", head)
+
+
+def go_back(engine: Engine, revision: str) -> None:
+    """Take the schema back to an earlier revision, or to none by `base`; nobody else may use it meanwhile.
+
+    What the earlier one has no place for is lost, as each migration says. Of an SQLite file a copy is kept
+    beside it, as before a way forward; of any other database make one first.
+
+    Raises:
+        UsageError, UnavailableError, BusyError: as `bring_up_to_date`.
+    """
+    with _alone(engine) as file:
+        with _opening(engine), engine.connect() as connection:
+            now = _revision(connection)
+        _refuse_foreign(engine, now, MIGRATIONS)
+        _keep_copy(engine, file, now)
+        _migrate(engine, MIGRATIONS, "downgrade", revision)
+
+
+def _keep_copy(engine: Engine, file: Path | None, revision: str | None) -> None:
+    if file is not None and revision is not None:
+        with _opening(engine):
+            _copy(file, file.with_name(f"{file.name}.{revision}.bak"))
 
 
 @contextmanager
@@ -62,7 +86,9 @@ def _opening(engine: Engine) -> Iterator[None]:
     try:
         yield
     except (DBAPIError, sqlite3.Error, OSError) as error:
-        reason = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(error, DBAPIError) and is_away(engine, error):
+            raise unavailable(engine.url, error) from error
+        reason = str(error.orig if isinstance(error, DBAPIError) else error).strip().rstrip(".")
         raise UsageError(
             phrase(
                 en=f"The database {shown(engine.url)} cannot be opened: {reason}.",
@@ -117,7 +143,7 @@ def _refuse_foreign(engine: Engine, revision: str | None, migrations: Path) -> N
         )
 
 
-def _upgrade(engine: Engine, migrations: Path, head: str) -> None:
+def _migrate(engine: Engine, migrations: Path, way: Literal["upgrade", "downgrade"], revision: str) -> None:
     from alembic import command
     from alembic.config import Config
 
@@ -132,12 +158,32 @@ def _upgrade(engine: Engine, migrations: Path, head: str) -> None:
         try:
             with connection.begin():
                 config.attributes["connection"] = connection
-                command.upgrade(config, head)
+                getattr(command, way)(config, revision)
                 if sqlite:
                     _refuse_broken_references(connection)
+        except DBAPIError as error:
+            if postgresql.is_forbidden(error):
+                raise _forbidden(engine, error) from error
+            if is_away(engine, error):
+                raise unavailable(engine.url, error) from error
+            raise
         finally:
             if sqlite:
                 _pragma(connection, "foreign_keys = ON")
+
+
+def _forbidden(engine: Engine, error: DBAPIError) -> UsageError:
+    return UsageError(
+        phrase(
+            en=f"The tables of the database {shown(engine.url)} cannot be made: {error.orig}.",
+            pt=f"Não é possível criar as tabelas do banco de dados {shown(engine.url)}: {error.orig}.",
+        ),
+        field="TRINTENA_DATABASE_URL",
+        hint=phrase(
+            en="Have its user own it: CREATE DATABASE … OWNER ….",
+            pt="O usuário deve ser dono dele: CREATE DATABASE … OWNER ….",
+        ),
+    )
 
 
 def _refuse_broken_references(connection: Connection) -> None:
@@ -191,11 +237,19 @@ def _alone(engine: Engine) -> Iterator[Path | None]:
         with _opening(engine):
             connection = engine.connect()
         with connection.execution_options(isolation_level="AUTOCOMMIT"):
-            connection.exec_driver_sql(f"SELECT pg_advisory_lock({_ADVISORY_LOCK})")
+            postgresql.wait_at_most(connection, _LOCK_TIMEOUT_S)
+            try:
+                connection.exec_driver_sql(f"SELECT pg_advisory_lock({_ADVISORY_LOCK})")
+            except OperationalError as error:
+                if postgresql.is_lock_timeout(error):
+                    raise _too_long(shown(engine.url)) from error
+                raise
             try:
                 yield None
             finally:
-                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_ADVISORY_LOCK})")
+                with suppress(DBAPIError):  # a session that is no more holds no lock
+                    connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_ADVISORY_LOCK})")
+                    postgresql.wait_at_most(connection, database.BUSY_TIMEOUT_S)
     else:
         yield None
 
@@ -207,14 +261,15 @@ def _wait_for(lock: TextIO, file: Path) -> None:
             return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             if time.monotonic() > deadline:
-                raise BusyError(
-                    phrase(
-                        en=f"Another process has been migrating {file} for over "
-                        f"{_LOCK_TIMEOUT_S:.0f} seconds.",
-                        pt=f"Outro processo migra {file} há mais de {_LOCK_TIMEOUT_S:.0f} segundos.",
-                    ),
-                    hint=phrase(
-                        en="Wait for it to end, then try again.", pt="Espere que termine e tente de novo."
-                    ),
-                ) from error
+                raise _too_long(file) from error
             time.sleep(0.02)
+
+
+def _too_long(database: Path | str) -> BusyError:
+    return BusyError(
+        phrase(
+            en=f"Another process has been migrating {database} for over {_LOCK_TIMEOUT_S:.0f} seconds.",
+            pt=f"Outro processo migra {database} há mais de {_LOCK_TIMEOUT_S:.0f} segundos.",
+        ),
+        hint=phrase(en="Wait for it to end, then try again.", pt="Espere que termine e tente de novo."),
+    )

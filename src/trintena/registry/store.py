@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from trintena.registry.baselines import Baselines
 from trintena.registry.counts import Counts
@@ -13,10 +14,13 @@ from trintena.registry.events import Events
 from trintena.registry.experiments import Experiments
 from trintena.registry.models import Models
 from trintena.registry.schema import bring_up_to_date
+from trintena.registry.session_locks import SessionLocks
 from trintena.registry.trials import Trials
 
+Result = TypeVar("Result")
 
-class Registry(Datasets, Experiments, Trials, Baselines, Models, Events, Counts):
+
+class Registry(Datasets, Experiments, Trials, Baselines, Models, Events, Counts, SessionLocks):
     """Everything that is remembered between runs. Each method is one transaction.
 
     Made by `Registry.open`; may be shared by the threads of one process, not across a fork.
@@ -38,6 +42,10 @@ class Registry(Datasets, Experiments, Trials, Baselines, Models, Events, Counts)
             engine.dispose()
             raise
         return cls(engine)
+
+    def insist(self, action: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
+        """Do something else with the database, as patiently as this registry works; here: once."""
+        return action(*args, **kwargs)
 
     def __enter__(self) -> Self:
         return self

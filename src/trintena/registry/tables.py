@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from trintena.domain import Measures, Mode, Purpose, State, Target, TrialState
-from trintena.registry.columns import FiniteJSON, SeriesDate, UTCDateTime, utc_now
+from trintena.registry.columns import FiniteJSON, PlainText, SeriesDate, UTCDateTime, utc_now
 
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -87,7 +87,7 @@ class Experiment(Base):
     spec_hash: Mapped[str] = mapped_column(String(64), index=True)
     dataset_hash: Mapped[str] = mapped_column(ForeignKey("datasets.content_hash"), index=True)
     state: Mapped[State] = mapped_column(_one_of(State, "state"), default="queued")
-    message: Mapped[str | None] = mapped_column(Text)
+    message: Mapped[str | None] = mapped_column(PlainText)
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(default=utc_now)
     started_at: Mapped[datetime | None]
@@ -137,7 +137,7 @@ class ArchitectureTrial(Base):
     learning_rates: Mapped[list[Any]] = mapped_column(server_default="[]")
     validation_rmse: Mapped[float | None]
     metrics: Mapped[dict[str, Any]]
-    reason: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(PlainText)
     finished_at: Mapped[datetime | None]
     forecasts: Mapped[bytes] = mapped_column(deferred=True)
     weights: Mapped[bytes | None] = mapped_column(deferred=True)
@@ -153,7 +153,7 @@ class ExperimentBaseline(Base):
     experiment_id: Mapped[int] = mapped_column(ForeignKey("experiments.id", ondelete="CASCADE"))
     key: Mapped[str] = mapped_column(String(64))
     fit_seconds: Mapped[float]
-    reason: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(PlainText)
     forecasts: Mapped[bytes] = mapped_column(deferred=True)
 
 

@@ -39,7 +39,7 @@ class Trials(Weights):
         if len(models := {trial.model_id for trial in trials}) > 1:
             raise ValueError(f"trials of one architecture expected, not of {sorted(models)}")
         with self._writing() as session:
-            find_experiment(session, experiment_id, lock=True)
+            find_experiment(session, experiment_id)
             if not trials:
                 return
             study = _study(session, experiment_id, trials[0].model_id, model_name)
@@ -114,7 +114,7 @@ class Trials(Weights):
         if trial.state in TO_COME:
             raise ValueError(f"a trial is recorded when it has ended, not as {trial.state}")
         with self._writing() as session:
-            find_experiment(session, experiment_id, lock=True)
+            find_experiment(session, experiment_id)
             study = _study(session, experiment_id, trial.model_id, model_name)
             same = {"study_id": study.id, "purpose": trial.purpose, "number": trial.number}
             row = session.scalar(select(ArchitectureTrial).filter_by(**same))

@@ -9,14 +9,15 @@ here but how far the mirror has got.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from trintena.domain import ENDED, Range, SearchSpace, TrialResult
-from trintena.errors import UsageError
+from trintena.errors import UnavailableError, UsageError
 from trintena.language import phrase
 from trintena.search.combinations import FIELDS, WHOLE_FIELDS
 from trintena.search.quiet import quiet_optuna
@@ -45,7 +46,7 @@ class OptunaStudies:
     """
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self._url, self._is_file = url, url.startswith("sqlite")
         self._recorded: dict[str, set[int]] = {}
         """Numbers of the trials in each study: reading them all again would cost more with each round."""
 
@@ -65,10 +66,11 @@ class OptunaStudies:
 
         Raises:
             UsageError: another version of Optuna made the tables in this database.
+            UnavailableError: the database's server does not answer; recording all again adds the rest.
         """
         import optuna
 
-        with quiet_optuna():
+        with quiet_optuna(), self._told():
             study = optuna.create_study(
                 storage=self._storage, study_name=name, direction="minimize", load_if_exists=True
             )
@@ -87,10 +89,14 @@ class OptunaStudies:
             self._recorded[name] = recorded
 
     def delete(self, names: Iterable[str]) -> None:
-        """Delete the studies of these names; one that is not there is passed over."""
+        """Delete the studies of these names; one that is not there is passed over.
+
+        Raises:
+            UsageError, UnavailableError: as `record`.
+        """
         import optuna
 
-        with quiet_optuna():
+        with quiet_optuna(), self._told():
             present = set(optuna.get_all_study_names(self._storage))
             for name in present.intersection(names):
                 self._recorded.pop(name, None)
@@ -101,6 +107,26 @@ class OptunaStudies:
         if "_storage" in self.__dict__:
             self._storage.remove_session()
             self._storage.engine.dispose()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say what it means that a server is away, in whatever Optuna wraps it."""
+        from optuna.exceptions import StorageInternalError
+        from sqlalchemy.exc import OperationalError
+
+        try:
+            yield
+        except (OperationalError, StorageInternalError) as error:
+            cause = error if isinstance(error, OperationalError) else error.__cause__
+            if self._is_file or not isinstance(cause, OperationalError):
+                raise
+            reason = str(cause.orig).strip().partition("\n")[0]
+            raise UnavailableError(
+                phrase(
+                    en=f"The database does not answer: {reason}.",
+                    pt=f"O banco de dados não responde: {reason}.",
+                )
+            ) from error
 
     @cached_property
     def _storage(self) -> optuna.storages.RDBStorage:
@@ -120,8 +146,8 @@ class OptunaStudies:
 
         # Without a pool: a storage that cannot be made would leave its connections open in one.
         wanted: dict[str, Any] = {"poolclass": NullPool}
-        if self._url.startswith("sqlite"):
-            wanted["connect_args"] = {"timeout": BUSY_TIMEOUT_S}
+        wait = "timeout" if self._is_file else "connect_timeout"
+        wanted["connect_args"] = {wait: int(BUSY_TIMEOUT_S)}
         try:
             return _storage_class()(
                 self._url.replace("{", "{{").replace("}", "}}"),  # Optuna fills in a template

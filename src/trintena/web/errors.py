@@ -19,6 +19,7 @@ from trintena.errors import (
     NotFoundError,
     SourceError,
     TrintenaError,
+    UnavailableError,
     UsageError,
 )
 from trintena.language import phrase
@@ -33,9 +34,14 @@ STATUS: tuple[tuple[type[TrintenaError], int], ...] = (
     (UsageError, 422),
     (NotFoundError, 404),
     (BusyError, 409),
+    (UnavailableError, 503),
     (ArtifactError, 409),
 )
 """The first row that fits an error tells its status. A source elsewhere that fails is not our fault: 424."""
+
+
+RETRY_AFTER_S = "5"
+"""What a client is told to wait for while the server of the database is away."""
 
 
 class ErrorDetail(BaseModel):
@@ -100,7 +106,10 @@ def answer_errors(app: FastAPI) -> None:
 
     @app.exception_handler(TrintenaError)
     async def of_ours(request: Request, error: TrintenaError) -> JSONResponse:
-        return refusal(status_of(error), error.code, error.message, field=error.field, hint=error.hint)
+        headers = {"Retry-After": RETRY_AFTER_S} if isinstance(error, UnavailableError) else None
+        return refusal(
+            status_of(error), error.code, error.message, field=error.field, hint=error.hint, headers=headers
+        )
 
     @app.exception_handler(RefusedError)
     async def of_the_web(request: Request, error: RefusedError) -> JSONResponse:

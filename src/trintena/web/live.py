@@ -17,6 +17,7 @@ from typing import Annotated, Any, cast
 from fastapi import Depends
 from starlette.requests import HTTPConnection
 
+from trintena.errors import UnavailableError
 from trintena.web.messages import Look, Message
 from trintena.web.site import Site
 
@@ -77,9 +78,11 @@ class _Watch:
             is_over = first.is_over
             while self.listeners and not is_over:
                 await asyncio.sleep(POLL_S)
-                found = await self.look(self.position)
-                self._tell(found)
-                is_over = found.is_over
+                # What is watched waits for a database that is away, and so do those who watch.
+                with suppress(UnavailableError):
+                    found = await self.look(self.position)
+                    self._tell(found)
+                    is_over = found.is_over
         except Exception as raised:  # every listener raises it
             error = raised
         finally:

@@ -58,7 +58,7 @@ def standing_of(site: Site, experiment_id: int) -> dict[str, Any]:
         NotFoundError: there is no such experiment.
     """
     standing = site.registry.standing(experiment_id)
-    alive = standing.state != "running" or is_held(site.settings.locks, experiment_id)
+    alive = standing.state != "running" or is_held(site.locks, experiment_id)
     return {
         "experiment_id": experiment_id,
         "state": standing.state if alive else INTERRUPTED,

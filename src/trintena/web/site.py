@@ -9,6 +9,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from trintena.bootstrap import Application
+from trintena.jobs.holders import Locks
 from trintena.registry import Registry
 from trintena.services import Services
 from trintena.settings import Settings
@@ -31,6 +32,11 @@ class Site:
     def registry(self) -> Registry:
         """The database."""
         return self.application.registry
+
+    @property
+    def locks(self) -> Locks:
+        """Who runs what."""
+        return self.application.locks
 
     @property
     def services(self) -> Services:

@@ -10,6 +10,7 @@ import pytest
 from integration.backtest.conftest import Bench
 from integration.web.pages.showcase import PROGRESS, Visitor, visiting
 from pages import Page
+from trintena.jobs.file_locks import FileLocks
 from trintena.jobs.locks import ExperimentLock
 
 
@@ -42,7 +43,7 @@ def test_a_form_leads_to_the_answer(visitor: Visitor, bench: Bench) -> None:
     assert any("data-live" in each for _, each in waiting.elements)
     home = visitor.sees("/").text
     assert f"#{number} · Backtest · 2 trainings" in home, home
-    with ExperimentLock(visitor.settings.locks, number):
+    with ExperimentLock(FileLocks(visitor.settings.locks), number):
         visitor.registry.set_state(number, "running")
         visitor.registry.set_progress(number, {**PROGRESS, "phase": "backtest", "n_trials": 2, "n_ended": 1})
         running = visitor.sees(address).text

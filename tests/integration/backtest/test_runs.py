@@ -57,9 +57,9 @@ def test_what_is_left_is_run_and_nothing_else(bench: Bench, end: BaseException) 
 def test_one_that_nobody_runs_is_cancelled_and_resumed(bench: Bench) -> None:
     app = bench.lab.app
     experiment_id = bench.plan()
-    assert overview.cancel(app.settings, app.registry, experiment_id)
+    assert overview.cancel(app.locks, app.registry, experiment_id)
     assert app.registry.experiment(experiment_id).state == "cancelled"
-    row = overview.described(app.settings, app.registry.experiment(experiment_id))
+    row = overview.described(app.locks, app.registry.experiment(experiment_id))
     assert row["resume"] == f"trintena backtest --resume {experiment_id}"
     assert bench.run(experiment_id)["status"] == "success"
 

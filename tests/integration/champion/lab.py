@@ -79,10 +79,10 @@ class Lab:
 
 
 @contextmanager
-def open_lab(home: Path, workers: int = 1) -> Iterator[Lab]:
+def open_lab(home: Path, workers: int = 1, **variables: str) -> Iterator[Lab]:
     """Start it, and end it."""
     with (
-        application(Settings.from_environment(environment_of(home))) as app,
+        application(Settings.from_environment(environment_of(home) | variables)) as app,
         app.workplace(workers=workers) as place,
     ):
         yield Lab(home, app, place)

@@ -11,6 +11,7 @@ import pytest
 
 from trintena.cli.output import screen
 from trintena.cli.sparkline import BLOCKS
+from trintena.jobs.file_locks import FileLocks
 from trintena.jobs.locks import ExperimentLock
 from trintena.registry import Registry
 from trintena.registry.tables import Dataset
@@ -353,7 +354,7 @@ def test_force_deletes_the_experiments_and_keeps_the_models(
 def test_force_does_not_reach_an_experiment_that_is_being_run(
     trintena: Trintena, home: Path, queued: int
 ) -> None:
-    with ExperimentLock(settings_of(home).locks, queued):
+    with ExperimentLock(FileLocks(settings_of(home).locks), queued):
         refused = trintena("data", "delete", "walk", "--force", "--yes")
     assert (refused.code, refused.out) == (1, "")
     assert f"Experiment {queued} is being run" in refused.err

@@ -14,6 +14,7 @@ import pytest
 from trintena.domain import ExperimentSpec, Hyperparameters, Range, Search, SearchSpace, TrialResult
 from trintena.experiments.answer import partial_answer
 from trintena.experiments.case import Case
+from trintena.jobs.file_locks import FileLocks
 from trintena.jobs.locks import ExperimentLock
 from trintena.registry import Registry
 
@@ -69,7 +70,7 @@ def test_one_that_is_alive_is_running_and_cannot_be_deleted(
     trintena: Trintena, registry: Registry, queued: int, home: Path
 ) -> None:
     registry.set_state(queued, "running")
-    with ExperimentLock(home / "locks", queued):
+    with ExperimentLock(FileLocks(home / "locks"), queued):
         shown = trintena("experiments", "show", queued, "--json").json
         assert (shown["state"], shown["resume"]) == ("running", None)
         refused = trintena("experiments", "delete", queued, "--yes")
@@ -82,7 +83,7 @@ def test_cancelling_one_that_runs_asks_its_process(
     trintena: Trintena, registry: Registry, queued: int, home: Path
 ) -> None:
     registry.set_state(queued, "running")
-    with ExperimentLock(home / "locks", queued):
+    with ExperimentLock(FileLocks(home / "locks"), queued):
         assert trintena("experiments", "cancel", queued).code == 0
     assert registry.cancel_requested(queued)
     assert registry.experiment(queued).state == "running"

@@ -30,6 +30,7 @@ from integration.training.running import (
     wait_for,
     write_prices,
 )
+from trintena.jobs.file_locks import FileLocks
 from trintena.jobs.locks import workers_at_work
 
 ORDER: dict[str, Any] = {"symbol": "walk", "model_ids": list(MODELS), "lookback": 10, "years": "all"}
@@ -79,7 +80,7 @@ def until(server: Server, experiment_id: int, state: str) -> dict[str, Any]:
 
 
 def worker_of(home: Path) -> int:
-    (pid,) = wait_for(lambda: workers_at_work(home / "locks"), "worker", PATIENCE_S)
+    (pid,) = wait_for(lambda: workers_at_work(FileLocks(home / "locks")), "worker", PATIENCE_S)
     return pid
 
 
@@ -198,7 +199,7 @@ def test_two_servers_of_one_database_run_nothing_twice(home: Path, tmp_path: Pat
         numbers = [ask(server, model_ids=[6, 9], seed=i) for i, server in enumerate((one, other, one))]
         for number in numbers:
             until(other, number, "succeeded")
-        assert len(workers_at_work(home / "locks")) == 1, "the other one stands by"
+        assert len(workers_at_work(FileLocks(home / "locks"))) == 1, "the other one stands by"
     assert [n_runs(home, number) for number in numbers] == [1, 1, 1]
     ended = select(home, "SELECT id FROM experiments ORDER BY finished_at")
     assert [number for (number,) in ended] == numbers
@@ -217,7 +218,7 @@ def test_a_port_that_is_taken_is_said_and_nothing_begins(home: Path) -> None:
         done = trintena(home, "serve", "--port", taken.getsockname()[1])
     assert done.code == 2
     assert "is taken by another program" in done.err
-    assert workers_at_work(home / "locks") == []
+    assert workers_at_work(FileLocks(home / "locks")) == []
 
 
 @pytest.mark.slow

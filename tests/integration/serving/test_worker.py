@@ -18,6 +18,7 @@ from trintena.bootstrap import Application, application
 from trintena.experiments import Observer, Request, plan
 from trintena.experiments.overview import described
 from trintena.experiments.run import run_locked
+from trintena.jobs.file_locks import FileLocks
 from trintena.jobs.locks import ExperimentLock, workers_at_work
 from trintena.registry import ExperimentRecord, database
 from trintena.settings import Settings
@@ -74,7 +75,7 @@ def test_an_experiment_that_kills_its_worker_is_given_up_and_the_next_one_runs(a
 def test_what_waits_and_what_was_cut_off_say_so(app: Application) -> None:
     cut_off, waiting = enqueue(app), enqueue(app)
     die_in(app, cut_off)
-    told = [described(app.settings, app.registry.experiment(number)) for number in (cut_off, waiting)]
+    told = [described(app.locks, app.registry.experiment(number)) for number in (cut_off, waiting)]
     assert [(row["state"], row["enqueued"], row["position"]) for row in told] == [
         ("interrupted", True, None),
         ("queued", True, 1),
@@ -90,7 +91,7 @@ def test_a_request_to_cancel_what_was_cut_off_is_not_lost_when_it_goes_on(app: A
     number = enqueue(app)
     die_in(app, number)
     app.registry.request_cancel(number)
-    with ExperimentLock(app.settings.locks, number), app.workplace(workers=1) as place:
+    with ExperimentLock(app.locks, number), app.workplace(workers=1) as place:
         assert run_locked(place, number)["status"] == "cancelled"
     assert app.registry.experiment(number).state == "cancelled"
     assert app.registry.queue() == []
@@ -98,7 +99,7 @@ def test_a_request_to_cancel_what_was_cut_off_is_not_lost_when_it_goes_on(app: A
 
 def test_one_that_somebody_runs_is_left_to_them(app: Application) -> None:
     number = enqueue(app)
-    with ExperimentLock(app.settings.locks, number):
+    with ExperimentLock(app.locks, number):
         assert not run_next(app)
     assert app.registry.queue() == [number]
 
@@ -157,7 +158,9 @@ def test_several_at_once_are_several_workers_and_none_outlives_a_kill(tmp_path: 
     home = tmp_path / "home"
     with begun(home, "serve", "--port", free_port(), "--at-once", 2, "--web-processes", 2) as running:
         at_work = wait_for(
-            lambda: len(found := workers_at_work(home / "locks")) == 2 and found, "two workers", PATIENCE_S
+            lambda: len(found := workers_at_work(FileLocks(home / "locks"))) == 2 and found,
+            "two workers",
+            PATIENCE_S,
         )
         everybody = wait_for(
             lambda: len(found := children_of(running.popen.pid)) >= 4 and found, "web processes", PATIENCE_S
@@ -171,7 +174,7 @@ def test_several_at_once_are_several_workers_and_none_outlives_a_kill(tmp_path: 
 def test_a_worker_alone_says_what_it_does_and_what_goes_on(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with begun(home, "worker") as running:
-        wait_for(lambda: workers_at_work(home / "locks"), "worker", PATIENCE_S)
+        wait_for(lambda: workers_at_work(FileLocks(home / "locks")), "worker", PATIENCE_S)
         running.popen.terminate()
         done = running.done()
     assert done.code == 0

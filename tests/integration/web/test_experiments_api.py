@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from integration.web.conftest import FAST, OPTIMIZED, SYMBOL, Serving
+from trintena.jobs.file_locks import FileLocks
 from trintena.jobs.locks import ExperimentLock
 from trintena.registry import Registry
 from trintena.settings import Settings
@@ -115,7 +116,7 @@ def test_progress_is_of_the_one_that_runs_else_the_next_else_the_newest(
     assert current() == (1, "queued")
     with Registry.open(settings.database_url) as registry:
         registry.set_state(2, "running")
-        with ExperimentLock(settings.locks, 2):
+        with ExperimentLock(FileLocks(settings.locks), 2):
             assert current() == (2, "running")
         # Nobody runs it any more: it is the first that a worker will take up again.
         assert current() == (2, "interrupted")
@@ -149,7 +150,7 @@ def test_what_a_process_runs_is_asked_to_end_and_not_resumed(
     number = submitted(client)
     with (
         Registry.open(settings.database_url) as registry,
-        ExperimentLock(settings.locks, number),
+        ExperimentLock(FileLocks(settings.locks), number),
     ):
         registry.set_state(number, "running")
         told = client.post(f"/api/experiments/{number}/cancel").json()

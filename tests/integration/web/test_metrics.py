@@ -30,6 +30,7 @@ from sqlalchemy import event
 
 from integration.champion.lab import environment_of, prices
 from trintena.domain import Backtest, ExperimentSpec, Hyperparameters, State, TrialResult
+from trintena.jobs.file_locks import FileLocks
 from trintena.jobs.inference import InferenceProcess
 from trintena.jobs.locks import ExperimentLock
 from trintena.jobs.process import WorkerProcess
@@ -107,7 +108,7 @@ def test_experiments_are_counted_by_mode_and_state(settings: Settings) -> None:
         submit(registry, "succeeded", mode="optimized")
         submit(registry, "failed")
         submit(registry, "running")
-        with ExperimentLock(settings.locks, submit(registry, "running")):
+        with ExperimentLock(FileLocks(settings.locks), submit(registry, "running")):
             found = scraped(settings)
 
     counts = {

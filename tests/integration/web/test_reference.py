@@ -19,6 +19,7 @@ import httpx
 import pytest
 
 from integration.web.serving import served
+from trintena.jobs.file_locks import FileLocks
 from trintena.jobs.locks import WorkerPlace
 from trintena.settings import Settings
 from trintena.web.api.reference import REFUSALS
@@ -110,7 +111,7 @@ def test_health_tells_of_database_and_worker(server: str, home: Path) -> None:
     answer = got(server, "/healthz")
     assert (answer.status_code, answer.json()) == (200, expected)
     locks = Settings.from_environment({"TRINTENA_HOME": str(home)}).locks
-    with WorkerPlace.wait_for_one(locks, 1):
+    with WorkerPlace.wait_for_one(FileLocks(locks), 1):
         assert got(server, "/healthz").json() == {**expected, "worker": True}
     assert got(server, "/healthz").json()["worker"] is False
 

@@ -25,6 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from integration.champion.lab import prices
 from integration.web.serving import said_to, served
 from trintena.domain import ExperimentSpec
+from trintena.jobs.file_locks import FileLocks
 from trintena.jobs.locks import ExperimentLock
 from trintena.registry import Registry
 from trintena.settings import Settings
@@ -475,7 +476,7 @@ def test_no_refusal_tells_what_is_trained(migrated: Path, tmp_path: Path) -> Non
         spec = ExperimentSpec("SECRET", key, (1, 6), start="2008-01-01", end="2008-01-20")
         number = registry.create_experiment(spec)
         registry.set_state(number, "running")
-        with ExperimentLock(settings.locks, number):
+        with ExperimentLock(FileLocks(settings.locks), number):
             assert "SECRET" in asked(address, "GET", "/docs", headers=HTML | bearer()).text
             refused = [
                 asked(address, "GET", "/nothing", headers=HTML | {"Host": "evil.example"}),

@@ -19,11 +19,12 @@ PARENT = """
 import sys
 from pathlib import Path
 from trintena.jobs.executors.local import LocalExecutor
+from trintena.jobs.file_locks import FileLocks
 from trintena.jobs.locks import ExperimentLock
 from trintena.jobs.protocol import Reported, Task
 
 folder = Path(sys.argv[1])
-ExperimentLock(folder, 7).acquire()
+ExperimentLock(FileLocks(folder), 7).acquire()
 executor = LocalExecutor(3, environment={}, retries=0)
 executor.start()
 for how in ("in C", "asleep", "deaf"):

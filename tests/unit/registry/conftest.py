@@ -1,11 +1,7 @@
-"""A registry for each test, copied from one that was migrated once.
-
-`TRINTENA_TEST_DATABASE_URL` runs the same tests on a server as well; its database must be empty.
-"""
+"""A registry for each test, copied from one that was migrated once: as an SQLite file, and on a server."""
 
 from __future__ import annotations
 
-import os
 import shutil
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-SERVER = os.environ.get("TRINTENA_TEST_DATABASE_URL")
-
 
 @pytest.fixture
 def database(migrated: Path, tmp_path: Path) -> Path:
@@ -29,19 +23,18 @@ def database(migrated: Path, tmp_path: Path) -> Path:
     return shutil.copy(migrated, tmp_path / "trintena.db")
 
 
-@pytest.fixture(params=["sqlite", "server"] if SERVER else ["sqlite"])
-def registry(request: pytest.FixtureRequest, database: Path) -> Iterator[Registry]:
-    with Registry.open(f"sqlite:///{database}" if request.param == "sqlite" else str(SERVER)) as opened:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request: pytest.FixtureRequest) -> str:
+    """Of a database of its own with an empty schema."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("on_server"))
+    return f"sqlite:///{request.getfixturevalue('database')}"
+
+
+@pytest.fixture
+def registry(address: str) -> Iterator[Registry]:
+    with Registry.open(address) as opened:
         yield opened
-        if request.param == "server":
-            from sqlalchemy import text
-
-            from trintena.registry.schema import VERSION_TABLE
-            from trintena.registry.tables import Base
-
-            Base.metadata.drop_all(opened._engine)
-            with opened._engine.begin() as connection:
-                connection.execute(text(f"DROP TABLE {VERSION_TABLE}"))
 
 
 @pytest.fixture

@@ -223,3 +223,11 @@ def test_a_specification_of_a_later_version_is_refused_by_name(registry: Registr
         session.execute(update(Experiment).values(spec=spec))
     with pytest.raises(UsageError, match=f"experiment {experiment} cannot be read: .*cost_model"):
         registry.experiment(experiment)
+
+
+def test_the_number_of_an_experiment_that_is_gone_is_not_given_again(
+    registry: Registry, experiment: int
+) -> None:
+    again = registry.create_experiment(registry.experiment(experiment).spec)
+    registry.delete_experiment(again)
+    assert registry.create_experiment(registry.experiment(experiment).spec) == again + 1

@@ -159,3 +159,11 @@ def test_nothing_is_stored_of_a_trial_that_cannot_be_stored_whole(
         registry.record_trial(experiment, unfit, {})
     assert [t.model_id for t in registry.trials(experiment)] == [1]
     assert registry.best_weights(experiment) is not None
+
+
+def test_a_reason_may_hold_what_a_database_does_not_keep(
+    registry: Registry, experiment: int, trial: Callable[..., TrialResult]
+) -> None:
+    registry.record_trial(experiment, trial(1, None, state="FAIL", weights=None, reason="it wrote \0\0"), {})
+    (failed,) = registry.trials(experiment)
+    assert failed.reason == "it wrote \N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}"

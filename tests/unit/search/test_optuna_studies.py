@@ -29,9 +29,14 @@ NAME = study_name(3, architecture(11))
 ABOUT = {"symbol": "NVDA", "experiment": 3}
 
 
+ON_BOTH = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+
+
 @pytest.fixture
-def url(migrated: Path, tmp_path: Path) -> str:
-    """A database with our tables."""
+def url(request: pytest.FixtureRequest, migrated: Path, tmp_path: Path) -> str:
+    """A database with our tables: an SQLite file, or, of tests on both, one of a server."""
+    if getattr(request, "param", "sqlite") == "postgresql":
+        return str(request.getfixturevalue("on_server"))
     file = tmp_path / "trintena.db"
     file.write_bytes(migrated.read_bytes())
     return f"sqlite:///{file}"
@@ -76,6 +81,7 @@ def test_the_name_says_experiment_and_architecture() -> None:
     assert NAME == "experiment 3 / 11 BiLSTM Classic (64/32)"
 
 
+@ON_BOTH
 def test_optuna_reads_back_what_was_recorded(
     url: str, studies: OptunaStudies, trials: list[TrialResult], read: Callable[[str], optuna.Study]
 ) -> None:
@@ -114,6 +120,7 @@ def test_trials_that_did_not_end_are_left_for_later(
     assert [t.user_attrs["number"] for t in read(url).trials] == [0, 1, 2]
 
 
+@ON_BOTH
 def test_recording_again_adds_nothing(
     url: str, studies: OptunaStudies, trials: list[TrialResult], read: Callable[[str], optuna.Study]
 ) -> None:
@@ -152,6 +159,7 @@ def test_a_process_that_is_killed_leaves_a_prefix_that_is_completed(
     assert [t.user_attrs["number"] for t in read(url).trials] == [0, 1, 2, 3, 4]
 
 
+@ON_BOTH
 def test_ranges_keep_their_distribution(
     url: str, studies: OptunaStudies, ended: Ended, read: Callable[[str], optuna.Study]
 ) -> None:
@@ -174,6 +182,7 @@ def test_ranges_keep_their_distribution(
     }
 
 
+@ON_BOTH
 def test_deleting_takes_the_named_studies_and_passes_over_those_that_are_not_there(
     url: str, studies: OptunaStudies, trials: list[TrialResult]
 ) -> None:
@@ -285,6 +294,7 @@ OptunaStudies(url).record(name, SearchSpace(), [trial], attributes={"symbol": "N
 """
 
 
+@ON_BOTH
 def test_processes_that_make_the_tables_at_once_all_succeed(url: str) -> None:
     names = [study_name(experiment, architecture(1)) for experiment in range(3)]
     processes = [

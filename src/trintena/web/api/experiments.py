@@ -48,7 +48,7 @@ def experiments(
     records = site.registry.experiments(limit=limit + 1, before=before, backtests=backtests)
     shown = records[:limit]
     answer = {
-        "experiments": [overview.described(site.settings, record) for record in shown],
+        "experiments": [overview.described(site.locks, record) for record in shown],
         "next_before": shown[-1].id if len(records) > limit else None,
     }
     return JSONResponse(finite_json(answer))
@@ -67,7 +67,7 @@ def experiment(experiment_id: ExperimentNumber, site: TheSite) -> Response:
     standing = standing_of(site, experiment_id)
     counts = registry.trial_counts(experiment_id)
     answer = {
-        **overview.described(site.settings, record),
+        **overview.described(site.locks, record),
         "spec": record.spec.to_json(),
         "trial_counts_by_model": {str(model_id): own for model_id, own in counts.items()},
         "failures": overview.failures(registry, experiment_id),
@@ -105,7 +105,7 @@ def train_progress(
 def cancel(experiment_id: ExperimentNumber, site: TheSite) -> StateAnswer:
     """Take it out of the queue, or end it within five seconds; what is finished is kept."""
     try:
-        overview.cancel(site.settings, site.registry, experiment_id)
+        overview.cancel(site.locks, site.registry, experiment_id)
     except UsageError as error:
         raise _impossible(error) from error
     return _state(site, experiment_id)
@@ -122,7 +122,7 @@ def resume(experiment_id: ExperimentNumber, site: TheSite, response: Response) -
     if site.registry.standing(experiment_id).position is None:
         refuse_when_full(site)
     try:
-        overview.send_on(site.settings, site.registry, experiment_id)
+        overview.send_on(site.locks, site.registry, experiment_id)
     except UsageError as error:
         raise _impossible(error) from error
     response.headers["Location"] = f"/api/experiments/{experiment_id}"

@@ -9,7 +9,8 @@ from typing import Literal
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from trintena.jobs.locks import workers_at_work
+from trintena.errors import UnavailableError
+from trintena.jobs.locks import has_workers
 from trintena.web.site import Site, TheSite
 
 logger = logging.getLogger("trintena")
@@ -24,7 +25,10 @@ class Health(BaseModel):
 
     status: Literal["ok", "failing"]
     version: str = Field(examples=["0.1.0"])
-    worker: bool = Field(description="Whether a worker process is there to train what waits.")
+    worker: bool = Field(
+        description="Whether a worker process is there to train what waits; false while a server's database, "
+        "which knows, is away."
+    )
     database: Literal["ok", "failing"]
 
 
@@ -46,9 +50,16 @@ def health(site: TheSite, response: Response) -> Health:
     return Health(
         status="ok" if answers else "failing",
         version=version("trintena"),
-        worker=bool(workers_at_work(site.settings.locks)),
+        worker=_has_workers(site),
         database="ok" if answers else "failing",
     )
+
+
+def _has_workers(site: Site) -> bool:
+    try:
+        return has_workers(site.locks)
+    except UnavailableError:  # told of as the database
+        return False
 
 
 def _database_answers(site: Site) -> bool:

@@ -39,6 +39,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
         (413, "What was sent is too large."),
         (421, "The request names another host than this one."),
         (500, "A fault of this server, not of the request."),
+        (503, "The server of the database does not answer; `Retry-After` says when to ask again."),
     )
 }
 """What every route may answer, whatever it is for."""

@@ -41,8 +41,8 @@ def count_requests(app: FastAPI) -> None:
 def metrics(request: Request, site: TheSite) -> Response:
     """Experiments, trials, champions, processes and requests, as they are now."""
     scrape = CollectorRegistry()
-    scrape.register(StoredMetrics(site.settings, site.registry))
-    scrape.register(ProcessMetrics(site.settings))
+    scrape.register(StoredMetrics(site.locks, site.registry))
+    scrape.register(ProcessMetrics(site.locks))
     scrape.register(cast("RequestMetrics", request.app.state.request_metrics).collector())
     encode, content_type = _encoder(request.headers.get("accept", ""))
     return Response(encode(scrape), media_type=content_type)

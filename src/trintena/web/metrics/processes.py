@@ -12,8 +12,8 @@ import psutil
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from trintena.jobs.holders import Locks
 from trintena.jobs.locks import workers_at_work
-from trintena.settings import Settings
 from trintena.web.metrics.requests import folder_of_processes
 
 ROLES = ("web", "worker", "trainer", "inference")
@@ -39,10 +39,10 @@ class _Look:
 
 
 class ProcessMetrics(Collector):
-    """The server's processes and those of every worker at work, looked at in each scrape."""
+    """The server's processes and those of every worker at work on this machine, looked at in each scrape."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, locks: Locks) -> None:
+        self._locks = locks
 
     def collect(self) -> Iterator[Metric]:
         """All families, of every role, at 0 where there is no such process."""
@@ -67,7 +67,7 @@ class ProcessMetrics(Collector):
     def _look(self) -> _Look:
         """One look at all of them, taken anew where a trainer ended meanwhile: a counter must not fall."""
         for _ in range(_ATTEMPTS):
-            workers = list(_existing(workers_at_work(self._settings.locks)))
+            workers = list(_existing(workers_at_work(self._locks)))
             ended = _seconds_of_ended(workers)
             seen = _Look()
             seen.cpu_seconds["trainer"] = ended

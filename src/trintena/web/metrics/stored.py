@@ -11,10 +11,10 @@ from prometheus_client.registry import Collector
 
 from trintena.domain import Mode, State, TrialState
 from trintena.experiments.overview import INTERRUPTED
-from trintena.jobs.locks import is_held, workers_at_work
+from trintena.jobs.holders import Locks
+from trintena.jobs.locks import has_workers, is_held
 from trintena.registry import Registry
 from trintena.registry.counts import Kind
-from trintena.settings import Settings
 
 _MODES: tuple[Kind, ...] = (*get_args(Mode), "backtest")
 """The label of an experiment: a backtest is no training, whatever the mode of its version."""
@@ -24,8 +24,8 @@ _CHAMPION = ("symbol", "target", "horizon")
 class StoredMetrics(Collector):
     """Counts in the database, read at each scrape."""
 
-    def __init__(self, settings: Settings, registry: Registry) -> None:
-        self._settings, self._registry = settings, registry
+    def __init__(self, locks: Locks, registry: Registry) -> None:
+        self._locks, self._registry = locks, registry
 
     def collect(self) -> Iterator[Metric]:
         """All families; a combination of labels that there is none of is 0."""
@@ -36,7 +36,7 @@ class StoredMetrics(Collector):
         yield GaugeMetricFamily(
             "trintena_worker_up",
             "Whether a worker is there to run experiments.",
-            float(bool(workers_at_work(self._settings.locks))),
+            float(has_workers(self._locks)),
         )
 
     def _experiments(self) -> Iterator[Metric]:
@@ -45,7 +45,7 @@ class StoredMetrics(Collector):
             (mode, state): counts.states.get((mode, state), 0) for mode in _MODES for state in get_args(State)
         } | {(mode, INTERRUPTED): 0 for mode in _MODES}
         for experiment_id, mode in counts.running.items():
-            if not is_held(self._settings.locks, experiment_id):
+            if not is_held(self._locks, experiment_id):
                 states[mode, "running"] -= 1
                 states[mode, INTERRUPTED] += 1
         family = GaugeMetricFamily(

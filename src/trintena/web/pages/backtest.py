@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from trintena.errors import NotFoundError, UsageError
 from trintena.experiments import overview
 from trintena.experiments.backtest import BacktestCase, BacktestRequest
-from trintena.jobs.locks import workers_at_work
+from trintena.jobs.locks import has_workers
 from trintena.language import number, phrase
 from trintena.report import Report, judgment, reasons
 from trintena.report import backtest as told
@@ -89,7 +89,7 @@ def of_model(site: Site, model: ModelVersion, experiment: int | None) -> dict[st
 
 def shown(site: Site, record: ExperimentRecord) -> dict[str, Any]:
     """What the template of a backtest needs, whatever state it is in."""
-    about = overview.described(site.settings, record)
+    about = overview.described(site.locks, record)
     state, in_queue = about["state"], about["enqueued"]
     # One that was cut off, but is in the queue, goes on by itself: it is shown as one that runs.
     is_live = state in ("queued", "running") or (state == "interrupted" and in_queue)
@@ -102,7 +102,7 @@ def shown(site: Site, record: ExperimentRecord) -> dict[str, Any]:
         "position": standing.position,
         "progress": standing.progress,
         "cancelling": standing.cancel_requested,
-        "has_worker": state == "running" or bool(workers_at_work(site.settings.locks)),
+        "has_worker": state == "running" or has_workers(site.locks),
         "message": reasons.told(record.message or ""),
         "said": _said(standing.progress, standing.position),
         "result": None,

@@ -81,7 +81,7 @@ def compare(
 
 
 def _head(site: Site, record: ExperimentRecord) -> dict[str, Any]:
-    about = overview.described(site.settings, record)
+    about = overview.described(site.locks, record)
     answer = record.result or {}
     champion = answer.get("serving") or answer.get("champion") or {}
     return {

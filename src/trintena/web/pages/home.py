@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from trintena.experiments import overview
-from trintena.jobs.locks import workers_at_work
+from trintena.jobs.locks import has_workers
 from trintena.report import judgment
 from trintena.report import words as report_words
 from trintena.report.alarm import alarm_in_short
@@ -48,7 +48,7 @@ def home(
         is_first=before is None,
         running=[each for each in current if each["state"] != "queued"],
         waiting=[each for each in current if each["state"] == "queued"],
-        stands_still=bool(to_run) and not workers_at_work(site.settings.locks),
+        stands_still=bool(to_run) and not has_workers(site.locks),
         champion=champion,
         measured=measured if champion is None else {*measured, champion["model"].measures},
         key=token_urlsafe(16),
@@ -65,13 +65,13 @@ def try_sample(site: TheSite, key: Annotated[str | None, Form(max_length=64)] = 
 @router.post("/experiments/{experiment_id}/cancel")
 def cancel(site: TheSite, experiment_id: int) -> RedirectResponse:
     """Take an experiment out of the queue, or have it stop; the first page tells what came of it."""
-    overview.cancel(site.settings, site.registry, experiment_id)
+    overview.cancel(site.locks, site.registry, experiment_id)
     return RedirectResponse("/", 303)
 
 
 def _row(site: Site, record: ExperimentRecord) -> dict[str, Any]:
     """An experiment as the table shows it."""
-    about = overview.described(site.settings, record)
+    about = overview.described(site.locks, record)
     answer = (record.result or {}) if record.spec.backtest is None else {}
     told = answer.get("verdict")
     return {

@@ -93,7 +93,7 @@ class Chip:
 def running_chip(site: Site) -> Chip | None:
     """The experiment that runs now; None where none does."""
     for record in site.registry.experiments(states=("running",), backtests=None):
-        if is_held(site.settings.locks, record.id):
+        if is_held(site.locks, record.id):
             share = (site.registry.standing(record.id).progress or {}).get("share")
             return Chip(record.id, record.spec.symbol, share)
     return None

@@ -17,6 +17,7 @@ from integration.web.serving import served
 from pages import Page
 from trintena.domain import Search, SearchSpace
 from trintena.experiments import Request, plan
+from trintena.jobs.file_locks import FileLocks
 from trintena.jobs.locks import ExperimentLock
 from trintena.registry import Registry
 from trintena.settings import Settings
@@ -117,7 +118,7 @@ class Visitor:
     def running(self, **progress: Any) -> Iterator[int]:
         """An experiment that looks alive: its lock is held, its progress written."""
         id_ = self.submit()
-        with ExperimentLock(self.settings.locks, id_):
+        with ExperimentLock(FileLocks(self.settings.locks), id_):
             self.registry.set_state(id_, "running")
             self.registry.set_progress(id_, {**PROGRESS, **progress})
             yield id_

@@ -186,4 +186,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("Trintena goes back to an older schema by its copy of the database file.")
+    for table in (
+        "events",
+        "test_passes",
+        "model_registry",
+        "architecture_trials",
+        "architecture_studies",
+        "experiments",
+        "datasets",
+    ):
+        op.drop_table(table)

@@ -36,6 +36,25 @@ COLUMNS = (
     "weights",
 )
 
+COLUMNS_BEFORE = (
+    "id",
+    "study_id",
+    "number",
+    "state",
+    "hyperparameters",
+    "seed",
+    "n_parameters",
+    "fit_seconds",
+    "elapsed_seconds",
+    "train_losses",
+    "validation_rmse",
+    "metrics",
+    "forecasts",
+    "weights",
+    "reason",
+    "finished_at",
+)
+
 
 def upgrade() -> None:
     # SQLite makes the table anew, in this order, with the checks and references that it reads back.
@@ -54,4 +73,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("Trintena goes back to an older schema by its copy of the database file.")
+    # What the earlier version has no place for: refits, and trials that have not ended.
+    op.execute("DELETE FROM architecture_trials WHERE purpose <> 'search' OR finished_at IS NULL")
+    with op.batch_alter_table("architecture_trials", partial_reordering=[COLUMNS_BEFORE]) as table:
+        table.drop_constraint(op.f("ck_architecture_trials_purpose"), type_="check")
+        table.drop_constraint("uq_architecture_trials_study_id_purpose_number", type_="unique")
+        table.create_unique_constraint("uq_architecture_trials_study_id_number", ["study_id", "number"])
+        table.alter_column("finished_at", existing_type=sa.DateTime(timezone=True), nullable=False)
+        for column in ("purpose", "validation_curve", "learning_rates"):
+            table.drop_column(column)

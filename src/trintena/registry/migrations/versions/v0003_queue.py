@@ -23,4 +23,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("Trintena goes back to an older schema by its copy of the database file.")
+    # Who waits in the queue is forgotten: the command line can still run it.
+    with op.batch_alter_table("experiments") as table:
+        table.drop_constraint(op.f("uq_experiments_submission_key"), type_="unique")
+        for column in ("enqueued_at", "submission_key", "progress"):
+            table.drop_column(column)

@@ -52,4 +52,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("Trintena goes back to an older schema by its copy of the database file.")
+    # All is taken for prices again; baselines are fitted anew when an experiment is resumed.
+    op.drop_table("experiment_baselines")
+    with op.batch_alter_table("datasets") as table:
+        table.drop_constraint(op.f("ck_datasets_measures"), type_="check")
+        table.drop_column("measures")

@@ -13,7 +13,7 @@ from starlette.datastructures import FormData
 
 from trintena.errors import TrintenaError
 from trintena.experiments import overview
-from trintena.jobs.locks import is_held, workers_at_work
+from trintena.jobs.locks import has_workers, is_held
 from trintena.report import words as report_words
 from trintena.report.figure import Figure
 from trintena.web.errors import RefusedError, status_of
@@ -122,22 +122,20 @@ def ask_cancel(request: Request, site: TheSite, experiment: Number) -> HTMLRespo
 def cancel(site: TheSite, experiment: Annotated[int, Form()]) -> RedirectResponse:
     """Ask an experiment to end; one that has ended meanwhile is shown as it is."""
     if site.registry.experiment(experiment).finished_at is None:
-        overview.cancel(site.settings, site.registry, experiment)
+        overview.cancel(site.locks, site.registry, experiment)
     return RedirectResponse(f"{PATH}?experiment={experiment}", 303)
 
 
 @router.post(f"{PATH}/resume")
 def resume(site: TheSite, experiment: Annotated[int, Form()]) -> RedirectResponse:
     """Hand an experiment that stopped before its end to the queue again."""
-    overview.send_on(site.settings, site.registry, experiment)
+    overview.send_on(site.locks, site.registry, experiment)
     return RedirectResponse(f"{PATH}?experiment={experiment}", 303)
 
 
 def _current(site: Site) -> int | None:
     """What trains, else what waits first; also what the command line runs."""
-    alive = (
-        r.id for r in site.registry.experiments(states=("running",)) if is_held(site.settings.locks, r.id)
-    )
+    alive = (r.id for r in site.registry.experiments(states=("running",)) if is_held(site.locks, r.id))
     waiting = (id_ for id_ in site.registry.queue() if site.registry.experiment(id_).spec.backtest is None)
     return next(waiting, None) or next(alive, None)
 
@@ -167,7 +165,7 @@ def _status(error: TrintenaError | RefusedError) -> int:
 
 
 def _experiment(request: Request, site: Site, record: ExperimentRecord) -> HTMLResponse:
-    about = overview.described(site.settings, record)
+    about = overview.described(site.locks, record)
     standing = site.registry.standing(record.id)
     state = about["state"]
     in_queue = about["enqueued"]
@@ -192,7 +190,7 @@ def _experiment(request: Request, site: Site, record: ExperimentRecord) -> HTMLR
     }
     if is_live:
         view = running(record, standing)
-        has_worker = bool(workers_at_work(site.settings.locks)) or state == "running"
+        has_worker = has_workers(site.locks) or state == "running"
         return page(request, site, "training/running.html", view=view, has_worker=has_worker, **shared)
     outcome = ended(site.registry, record, state)
     told = outcome["verdict"] or outcome["sentence"]
