@@ -73,8 +73,8 @@ FAULTS = (
         "disk_full_home",
         Told("The disk of the home fills up in mid-run", "O disco da pasta enche no meio da execução"),
         Told(
-            "It stops and says so; with space again it goes on with every finished trial.",
-            "Para e diz por quê; com espaço, continua com todos os ensaios terminados.",
+            "It waits and says so; with space again it goes on by itself, to the same board.",
+            "Espera e diz por quê; com espaço, continua sozinha até o mesmo quadro.",
         ),
     ),
     Fault(

@@ -7,7 +7,7 @@
     │       └── SourceError   a data source that did not answer
     ├── NotFoundError         nothing is stored under that key      -> exit code 2
     ├── BusyError             another process holds it              -> exit code 1
-    ├── UnavailableError      the database's server is away         -> exit code 1
+    ├── UnavailableError      the database cannot be used           -> exit code 1
     ├── ArtifactError         a saved file is missing or not whole  -> exit code 1
     └── TrialError            a trial that ended without a model    -> shown on the board
 
@@ -89,7 +89,7 @@ class BusyError(TrintenaError):
 
 
 class UnavailableError(TrintenaError):
-    """The server of the database does not answer; it may do so again."""
+    """The database's server does not answer, or its disk takes nothing; either may be over soon."""
 
     code = "database_unavailable"
 

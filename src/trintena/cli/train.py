@@ -194,8 +194,10 @@ def run(
     from trintena.cli.live import shown_progress
     from trintena.cli.output import people, warn
     from trintena.cli.texts import say
+    from trintena.errors import ArtifactError, BusyError, UnavailableError
     from trintena.experiments import tracking
     from trintena.experiments.run import run_experiment
+    from trintena.jobs.locks import is_held
 
     with application() as app:
         with app.workplace(workers=workers, executor=executor) as place:
@@ -211,8 +213,15 @@ def run(
             people.print(started, markup=False, soft_wrap=True)
             if spec.search is not None:
                 people.print(told_of(spec.search), markup=False, soft_wrap=True)
-            with shown_progress() as observe:
-                answer = run_experiment(place, experiment_id, observe)
+            command = "train" if spec.backtest is None else "backtest"
+            go_on = say("resume", command=command, id=experiment_id)
+            try:
+                with shown_progress() as observe:
+                    answer = run_experiment(place, experiment_id, observe)
+            except (ArtifactError, BusyError, UnavailableError) as error:
+                if not is_held(app.locks, experiment_id):  # by somebody else, whom the error names
+                    error.hint = f"{error.hint}\n{go_on}" if error.hint else go_on
+                raise
         print_answer(spec, answer)
         if json_file is not None:
             text = json.dumps(finite_json(answer), indent=2, ensure_ascii=False)
@@ -223,8 +232,7 @@ def run(
             else:
                 people.print(remark.sentence, markup=False, soft_wrap=True)
     if answer["status"] == "cancelled":
-        command = "train" if spec.backtest is None else "backtest"
-        people.print(say("resume", command=command, id=experiment_id), markup=False, soft_wrap=True)
+        people.print(go_on, markup=False, soft_wrap=True)
         raise typer.Exit(INTERRUPTED)
     if answer["status"] == "failed":
         raise typer.Exit(FAILED)

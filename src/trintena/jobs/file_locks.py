@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from trintena.jobs.holders import Holder, this_host
+from trintena.registry.patience import PatientRegistry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,8 +89,8 @@ class HeldFile:
             self._descriptor = None
 
     def writes_to(self, registry: Registry, on_return: Callable[[float], None]) -> Registry:
-        """See `Held`: the registry as it is, for its file is never away."""
-        return registry
+        """See `Held`: one that waits while the disk is full."""
+        return PatientRegistry.of(registry, on_return=on_return)
 
 
 def _written_in(descriptor: int) -> Holder:

@@ -111,8 +111,8 @@ class ExperimentLock:
 
         def note(seconds: float) -> None:
             told = phrase(
-                en=f"The database was away for {span(seconds)}; the run waited and went on.",
-                pt=f"O banco de dados ficou fora por {span(seconds)}; a execução esperou e continuou.",
+                en=f"The database could not be used for {span(seconds)}; the run waited and went on.",
+                pt=f"O banco de dados ficou indisponível por {span(seconds)}; a execução esperou e seguiu.",
             )
             writer.note_absence(number, told, seconds)
 

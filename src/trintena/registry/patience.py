@@ -1,4 +1,4 @@
-"""A registry that waits while its database is away: for who runs an experiment, not for who answers."""
+"""A registry that waits while its database cannot be used: for who runs an experiment, not who answers."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ class PatientRegistry(Registry):
         self._pause_s = 0.0
 
     @classmethod
-    def of(cls, registry: Registry, *, limit_s: float) -> Self:
-        """A patient one beside an impatient one, on its connections."""
-        return cls(registry._given, limit_s=limit_s)
+    def of(cls, registry: Registry, **how: Any) -> Self:
+        """A patient one beside an impatient one, on its connections; `how` as above."""
+        return cls(registry._given, **how)
 
     def __getattribute__(self, name: str) -> Any:
         found = super().__getattribute__(name)
@@ -103,8 +103,8 @@ class PatientRegistry(Registry):
         if has_told:
             logger.warning(
                 phrase(
-                    en=f"The database answers again, after {span(seconds)}; it goes on.",
-                    pt=f"O banco de dados voltou a responder após {span(seconds)}; o trabalho continua.",
+                    en=f"The database can be used again, after {span(seconds)}; the work goes on.",
+                    pt=f"O banco de dados voltou a funcionar após {span(seconds)}; o trabalho continua.",
                 )
             )
             self._on_return(seconds)

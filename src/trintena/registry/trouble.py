@@ -39,13 +39,33 @@ def is_away(engine: Engine, error: DBAPIError) -> bool:
     return engine.dialect.name == postgresql.DIALECT and postgresql.is_away(error)
 
 
+def _has_no_disk(error: DBAPIError) -> bool:
+    """Whether the disk under a database file is full, fails or may only be read."""
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # the rest says what SQLite was about to do
+    return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)
+
+
+def _unwritable(address: URL, error: DBAPIError) -> UnavailableError:
+    reason = _in_one_line(error)
+    return UnavailableError(
+        phrase(
+            en=f"The database {address.database} cannot be written: {reason}.",
+            pt=f"Não é possível gravar no banco de dados {address.database}: {reason}.",
+        ),
+        hint=phrase(
+            en="Make room on its disk, or let it be written; what is finished is kept.",
+            pt="Libere espaço no disco dele, ou permita a gravação; o que terminou fica guardado.",
+        ),
+    )
+
+
 @contextmanager
 def told(engine: Engine, busy_timeout_s: float) -> Iterator[None]:
     """Say what an error of the database means to who asked for something.
 
     Raises:
         BusyError: somebody else has held it for as long as one waits.
-        UnavailableError: its server is away.
+        UnavailableError: its server is away, or its disk is full or may not be written.
         UsageError: it cannot keep a value.
     """
     try:
@@ -62,6 +82,8 @@ def told(engine: Engine, busy_timeout_s: float) -> Iterator[None]:
             ) from error
         if is_away(engine, error):
             raise unavailable(engine.url, error) from error
+        if _has_no_disk(error):
+            raise _unwritable(engine.url, error) from error
         if engine.dialect.name == postgresql.DIALECT and isinstance(error, DataError):
             raise UsageError(
                 phrase(

@@ -66,7 +66,7 @@ class OptunaStudies:
 
         Raises:
             UsageError: another version of Optuna made the tables in this database.
-            UnavailableError: the database's server does not answer; recording all again adds the rest.
+            UnavailableError: the database cannot be used now; recording all again adds the rest.
         """
         import optuna
 
@@ -110,7 +110,7 @@ class OptunaStudies:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """Say what it means that a server is away, in whatever Optuna wraps it."""
+        """Say what it means that a server is away, or a disk full, in whatever Optuna wraps it."""
         from optuna.exceptions import StorageInternalError
         from sqlalchemy.exc import OperationalError
 
@@ -118,13 +118,13 @@ class OptunaStudies:
             yield
         except (OperationalError, StorageInternalError) as error:
             cause = error if isinstance(error, OperationalError) else error.__cause__
-            if self._is_file or not isinstance(cause, OperationalError):
+            if not isinstance(cause, OperationalError):
                 raise
             reason = str(cause.orig).strip().partition("\n")[0]
             raise UnavailableError(
                 phrase(
-                    en=f"The database does not answer: {reason}.",
-                    pt=f"O banco de dados não responde: {reason}.",
+                    en=f"The database cannot be used: {reason}.",
+                    pt=f"Não é possível usar o banco de dados: {reason}.",
                 )
             ) from error
 

@@ -142,6 +142,6 @@ def test_who_watches_an_experiment_goes_on_watching_when_the_database_is_back(
             assert next(lines) == "event: state"
             with wire.down():
                 time.sleep(1.2)  # twice as long as between two looks
-                registry.note_absence(number, "The database was away for 1 s.", 1.0)
+                registry.note_absence(number, "The database could not be used for 1 s.", 1.0)
             told = next(line for line in lines if "The database was away" in line)
     assert told.startswith("data: {")

@@ -40,6 +40,6 @@ def archive(members: dict[str, bytes], compression: int = zipfile.ZIP_STORED) ->
 def test_what_keras_did_not_write_is_not_unpacked(content: bytes, reason: str, tmp_path: Path) -> None:
     path = tmp_path / "other.keras"
     path.write_bytes(content)
-    with pytest.raises(ArtifactError, match="other.keras cannot be opened as a Keras model") as refused:
+    with pytest.raises(ArtifactError, match=r"other\.keras cannot be opened as a Keras model") as refused:
         outputs(str(path), hashlib.sha256(content).hexdigest(), np.zeros((1, 8, 1)))
     assert reason in str(refused.value)

@@ -134,7 +134,7 @@ def test_a_run_waits_says_so_and_goes_on(
     assert "does not answer" in waits
     assert "Waiting for it, for up to 10 min." in waits
     assert "not-to-be-shown" not in waits
-    assert goes_on.startswith("The database answers again, after 1 s")
+    assert goes_on.startswith("The database can be used again, after 1 s")
     (seconds,) = patient.returned  # type: ignore[attr-defined]
     assert 0.7 <= seconds < 10
 
