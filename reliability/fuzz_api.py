@@ -54,7 +54,9 @@ def run(home: Path, folder: Path, seed: int, n_requests: int, n_examples: int = 
         configuration = written(folder, dictionaries(server.address), "reliability.api.hooks")
         with cleaning(server.address) as cancelled:
             while len(asked := _noted(notes)) < n_requests and not faults:
-                faults += _one_pass(server, folder, configuration, notes, seed + 1000 * n_passes, n_examples, progress)
+                faults += _one_pass(
+                    server, folder, configuration, notes, seed + 1000 * n_passes, n_examples, progress
+                )
                 n_passes += 1
         faults += [fault for fault in afterwards(server, began)]
     by_route: dict[str, Counter[str]] = {}
@@ -72,14 +74,20 @@ def run(home: Path, folder: Path, seed: int, n_requests: int, n_examples: int = 
 
 
 def _one_pass(
-    server: Served, folder: Path, configuration: Path, notes: Path, seed: int, n_examples: int, progress: Progress
+    server: Served,
+    folder: Path,
+    configuration: Path,
+    notes: Path,
+    seed: int,
+    n_examples: int,
+    progress: Progress,
 ) -> list[str]:
     """One run of Schemathesis over every operation; what it complains of."""
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(configuration)),
         *("run", f"{server.address}/openapi.json", "--checks", "all", "--no-color"),
         *("--max-examples", str(n_examples), "--seed", str(seed), "--request-timeout", "60"),
-        *("--suppress-health-check", "all"),
+        *("--suppress-health-check", "all", "--no-shrink"),
     ]
     root = Path(__file__).parents[1]
     told = {NOTES: str(notes), "PYTHONPATH": str(root), "PYTHONWARNINGS": "ignore"}

@@ -71,6 +71,7 @@ class Counts:
             "n_large": self.n_large,
             "slowest_cpu_s": self.slowest[0],
             "slowest_s": self.slowest[1],
+            "slowest_number": self.slowest[2],
             "peak_bytes": self.largest[0],
         }
 
@@ -164,7 +165,15 @@ def main() -> int:
         json.dumps(
             {
                 key: told[key]
-                for key in ("outcomes", "surfaces", "n_large", "slowest_cpu_s", "slowest_s", "peak_bytes")
+                for key in (
+                    "outcomes",
+                    "surfaces",
+                    "n_large",
+                    "slowest_cpu_s",
+                    "slowest_s",
+                    "slowest_number",
+                    "peak_bytes",
+                )
             }
         )
     )

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from benchmarks import machine
 
 SYMBOL = "walk"
@@ -44,7 +43,18 @@ def fill(folder: Path) -> Path:
     told = {"TRINTENA_HOME": str(home), "TRINTENA_CACHE": str(home / "cache"), "TRINTENA_LANG": "en"}
     prices = walk_of_prices(folder / f"{SYMBOL}.csv")
     small = ("train", "--csv", str(prices), "--models", "6,9", "--lookback", "8")
-    search = ("--mode", "optimized", "--trials", "2", "--horizon", "5", "--epochs", "2,3", "--batch-size", "32")
+    search = (
+        "--mode",
+        "optimized",
+        "--trials",
+        "2",
+        "--horizon",
+        "5",
+        "--epochs",
+        "2,3",
+        "--batch-size",
+        "32",
+    )
     for words in (small, (*small, *search)):
         machine.run([sys.executable, "-m", "trintena", *words], os.environ | told, folder / "train.log")
     return home

@@ -59,7 +59,12 @@ def dictionaries(address: str) -> dict[str, Sequence[str | int]]:
 
 def written(folder: Path, known: Mapping[str, Sequence[str | int]], hooks: str) -> Path:
     """The file of settings for one home."""
-    lines = [f"hooks = {_toml(hooks)}", "max-stream-events = 5", "warnings = false", "continue-on-failure = true"]
+    lines = [
+        f"hooks = {_toml(hooks)}",
+        "max-stream-events = 5",
+        "warnings = false",
+        "continue-on-failure = true",
+    ]
     lines += ["", "[checks]", f"positive_data_acceptance.expected-statuses = {_toml(ACCEPTED)}"]
     for name, values in known.items():
         lines += ["", f"[dictionaries.{name}]", f"values = {_toml(list(values))}"]

@@ -12,21 +12,29 @@ from typing import Any
 
 import schemathesis
 
+from reliability.csv_files import making
 from reliability.homes import SMALL
 
 NOTES = "RELIABILITY_NOTES"
-_ASYNC_SHARE, _SMALL_SHARE = 0.9, 0.6
+_ASYNC_SHARE, _SMALL_SHARE, _FILE_SHARE = 0.97, 0.6, 0.7
+_N_FILES = 100_000
 _chance = random.Random(0)
 
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
-    """A training that would be accepted is small, and mostly not waited for."""
-    if case.method.upper() != "POST" or case.path not in ("/api/train-advanced", "/api/backtest"):
-        return
-    if not any(name.lower() == "prefer" for name in case.headers) and _chance.random() < _ASYNC_SHARE:
-        case.headers["Prefer"] = "respond-async"
+    """A training that would be accepted is small, and mostly not waited for; a file to import is one of prices."""
     is_valid = case.meta is not None and case.meta.generation.mode.is_positive
+    if case.method.upper() != "POST":
+        return
+    if case.path == "/api/datasets" and is_valid and _chance.random() < _FILE_SHARE:
+        made = making.case(0, _chance.randrange(_N_FILES), large_share=0.0)
+        told = {key: value for key, value in made.options.items() if isinstance(value, str | bool)}
+        case.body = {"file": made.file.content, "name": "fuzz", **told}
+    if case.path not in ("/api/train-advanced", "/api/backtest"):
+        return
+    if _chance.random() < _ASYNC_SHARE:
+        case.headers["Prefer"] = "respond-async"
     if case.path == "/api/train-advanced" and is_valid and isinstance(case.body, dict):
         if _chance.random() < _SMALL_SHARE:
             mode = case.body.get("mode", "fast")

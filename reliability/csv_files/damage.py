@@ -31,7 +31,7 @@ GARBAGE = (
         "5€",
         "9" * 400,
         "0." + "0" * 400,
-    ),  # noqa: RUF001
+    ),
     *(
         "0",
         "-0",
@@ -424,6 +424,8 @@ def dates_in_two_forms(file: Mutated, chance: random.Random) -> Mutated:
 
 def _rewritten(file: Mutated, base: Base, columns: Sequence[int], work: Callable[[str], str]) -> Mutated:
     half = len(base.rows) // 2
+    if not half:  # one row alone cannot be in two conventions
+        return replace(file, kind=DAMAGED)
     rows = list(base.rows)
     anew: dict[str, Truth] = {}
     for at in range(half, len(rows)):

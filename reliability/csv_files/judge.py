@@ -173,6 +173,8 @@ class _Judge:
     def _expected(self, line: _Line, said: Truth) -> tuple[datetime, Mapping[str, float] | None]:
         """What a whole line says in the columns that Trintena says it read; None: nothing there."""
         moment, values = said
+        if len(self.base.heads) > 1 and not self._heads_are_whole():
+            return moment, {}
         columns = self._columns(line)
         if columns is None:
             return moment, values
@@ -189,6 +191,10 @@ class _Judge:
         if self.facts["adjusted"] or read.get("close") is None:
             return moment, None
         return moment, {name: value for name, value in read.items() if value is not None}
+
+    def _heads_are_whole(self) -> bool:
+        there = {line.text for line in self.lines}
+        return all(self.base.line(head) in there for head in self.base.heads)
 
     def _columns(self, line: _Line) -> dict[str, int] | None:
         """Which column Trintena says it took for which part; None where our own view has no such titles."""

@@ -89,9 +89,9 @@ class Convention:
             for letter, power in POWERS.items():
                 text = text.replace(letter, power).replace(letter.lower(), power)
         words = text.split("\n")[:-1]
-        # a number ends with a digit or its decimal point, a word for a missing value never does
+        # a number ends with a digit, its decimal point aside; a word for a missing value never does (n.d.)
         return np.array(
-            [float(w) if w[-1:].isdigit() or (w[-1:] == "." and len(w) > 1) else np.nan for w in words],
+            [float(w) if w[-1:].isdigit() or w[-2:-1].isdigit() else np.nan for w in words],
             dtype=np.float64,
         )
 

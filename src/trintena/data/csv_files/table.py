@@ -188,8 +188,11 @@ def _row_before(lines: Sequence[str], table: Table) -> int | None:
     """
     dated = [at for at, title in enumerate(table.header) if {"date", "time"} & set(parts_of(title))] or [0]
     for number, line in enumerate(lines, start=1):
-        cells = [cell.strip() for cell in line.replace('"', "").split(table.separator)]
-        if len(cells) >= len(table.header) and any(begins_like_a_row(cells[at]) for at in dated):
+        try:
+            cells = next(csv.reader([line], delimiter=table.separator), [])
+        except csv.Error:  # a title may be as long as it likes
+            continue
+        if len(cells) >= len(table.header) and any(begins_like_a_row(cells[at].strip()) for at in dated):
             return number
     return None
 
