@@ -72,5 +72,5 @@ def _drawn(title: str, unit: str, curves: Sequence[tuple[str, list[tuple[float, 
         return ""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "picture.svg"
-        write_svg(file, title, phrase(en="minutes", pt="minutos"), unit, lines)
+        write_svg(file, title, phrase(en="minutes", pt="minutos"), unit, lines, y_from=0.0)
         return file.read_text("utf-8")

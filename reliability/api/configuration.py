@@ -34,6 +34,8 @@ _OFTEN = 0.75
 ACCEPTED = ["2xx", "304", "401", "403", "404", "409", "422", "424", "429"]
 """What may be answered to a request that fits its description: it may still name what is not there, or make no sense
 (`start` after `end`), which only who knows the data can tell."""
+_SLOWEST_S = 60.0
+"""Of an answer: a training is waited for."""
 _DEAR = ("/api/experiments/{experiment_id}/report",)
 """Each answer starts a process: a few will do."""
 
@@ -66,6 +68,7 @@ def written(folder: Path, known: Mapping[str, Sequence[str | int]], hooks: str) 
         "continue-on-failure = true",
     ]
     lines += ["", "[checks]", f"positive_data_acceptance.expected-statuses = {_toml(ACCEPTED)}"]
+    lines += [f"max_response_time = {_SLOWEST_S}"]
     for name, values in known.items():
         lines += ["", f"[dictionaries.{name}]", f"values = {_toml(list(values))}"]
     lines += ["", "[parameters]"]

@@ -132,12 +132,15 @@ async def _stream(load: Load, ask: httpx.AsyncClient, chance: random.Random) -> 
         if not load.newest:
             await asyncio.sleep(0.2)
             continue
+        watched = load.newest
         leaves_at = min(time.monotonic() + chance.uniform(1, 60), load.ends_at)
         try:
-            async with ask.stream("GET", f"/api/experiments/{load.newest}/events") as answer:
+            async with ask.stream("GET", f"/api/experiments/{watched}/events") as answer:
                 if answer.status_code != 200:
                     load.fault(f"a stream was answered with {answer.status_code}")
                 await _listen(load, answer, leaves_at)
+            while load.newest == watched and time.monotonic() < leaves_at:  # it is over: the next one comes
+                await asyncio.sleep(0.1)
         except httpx.HTTPError as error:
             load.fault(f"a stream broke off: {error!r}")
         load.counts["streams"] += 1
