@@ -140,7 +140,10 @@ def test_a_damaged_row_that_was_dropped_in_silence_is_found(file: Mutated, right
         (Outcome({"kind": "refused", "message": "No.", "hint": None}, 0, 1, 1, 10**7), "without a remedy"),
         (Outcome({"kind": "refused", "message": "N" * 9999, "hint": "Y"}, 0, 1, 1, 10**7), "10,000 letters"),
         (Outcome({"kind": "refused", "message": "\x1b[2J", "hint": "Y"}, 0, 1, 1, 10**7), "cannot be shown"),
-        (Outcome({"kind": "refused", "message": "No.", "hint": "Y"}, 0, 1, 1, 10**7), "a whole file was refused"),
+        (
+            Outcome({"kind": "refused", "message": "No.", "hint": "Y"}, 0, 1, 1, 10**7),
+            "a whole file was refused",
+        ),
     ],
 )
 def test_what_an_outcome_may_not_be(file: Mutated, outcome: Outcome, found: str) -> None:

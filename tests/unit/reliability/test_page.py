@@ -46,7 +46,9 @@ SOAK = {
 }
 FAULT = {"en": "The disk is *full*", "pt": "Disco cheio"}
 DRILL = {
-    "rows": [{"fault": FAULT, "expected": {"en": "said", "pt": "dito"}, "n": 20, "n_held": 19, "failures": []}],
+    "rows": [
+        {"fault": FAULT, "expected": {"en": "said", "pt": "dito"}, "n": 20, "n_held": 19, "failures": []}
+    ],
     "runs": [{**MADE, "machine": "a machine", "seed": 0}],
 }
 
