@@ -94,11 +94,9 @@ def made(kind: Format, chance: random.Random, n_rows: int) -> Base:
     bars = _bars(chance, n_rows, chance.choice(kind.digits))
     volume = chance.choice(kind.volumes)
     writer = replace(kind.numbers, power_letters=volume == "short")
+    first_year = 1975 if form.order == "unix" else 1950 - n_rows // 1000
     start = datetime(
-        chance.randint(1975 if form.order == "unix" else 1950, 2005),
-        chance.randint(1, 12),
-        chance.randint(1, 28),
-        14,
+        chance.randint(first_year, first_year + 30), chance.randint(1, 12), chance.randint(1, 28), 14
     )
     if form.step.days:
         start = start.replace(hour=0)
@@ -129,7 +127,7 @@ def _bars(chance: random.Random, n_rows: int, digits: int) -> dict[str, list[str
     adjusted = np.maximum(1, np.rint(close * np.linspace(0.8, 1.0, n_rows))).astype(np.int64)
     ticks = {"open": opened, "high": high, "low": low, "close": close, "adjusted": adjusted}
     bars = {name: [_plain(value, digits) for value in values.tolist()] for name, values in ticks.items()}
-    bars["volume"] = [str(value) for value in rng.integers(1, 10 ** rng.integers(3, 11), n_rows).tolist()]
+    bars["volume"] = [str(value) for value in rng.integers(1, 10 ** chance.randint(3, 10), n_rows).tolist()]
     bars["change"] = [_plain(value, 2) for value in rng.integers(-999, 999, n_rows).tolist()]
     return bars
 

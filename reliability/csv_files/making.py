@@ -10,6 +10,7 @@ from typing import Any
 
 from reliability.csv_files.bases import FORMATS, Base, made
 from reliability.csv_files.damage import DAMAGE, WHOLE
+from reliability.csv_files.forms import DATES
 from reliability.csv_files.keeping import KEEPING
 from reliability.csv_files.mutated import Mutated
 
@@ -17,6 +18,8 @@ LARGE_BYTES = 5_000_000
 LARGE_SHARE, WHOLE_SHARE = 0.03, 0.2
 SIZES = (1, 2, 3, 8, 30, 30, 120, 120, 600)
 """How many rows a file has that is not large."""
+_MOST_DAYS, _MOST_HOURS = 90_000, 210_000
+"""Rows of a large file: days of two and a half centuries, hours or minutes of up to a quarter of one."""
 _SEEDS_OF_LARGE = 3
 """Large files are made of so few different ones in each format: the damage is what differs."""
 
@@ -49,11 +52,12 @@ def case(seed: int, number: int, large_share: float = LARGE_SHARE) -> Case:
 
 @lru_cache(8)
 def large(name: str, seed: int) -> Base:
-    """A file of 5 MB, or a little more."""
+    """A file of 5 MB, or a little less."""
     kind = FORMATS[name]
-    sample = made(kind, random.Random(seed), 200)
-    n_rows = LARGE_BYTES * 200 // len(sample.content())
-    return made(kind, random.Random(seed), n_rows)
+    most = _MOST_DAYS if DATES[kind.dates].step.days else _MOST_HOURS
+    base = made(kind, random.Random(seed), most)
+    share = LARGE_BYTES / len(base.content())
+    return made(kind, random.Random(seed), int(most * share)) if share < 1 else base
 
 
 def _mutated(base: Base, chance: random.Random) -> Mutated:

@@ -16,7 +16,10 @@ from trintena.data.csv_files.text import FileText
 from trintena.data.csv_files.titles import parts_of
 from trintena.data.words import at_lines, counted, quoted
 from trintena.errors import DataError
-from trintena.language import phrase
+from trintena.language import number, phrase
+
+_MOST_TITLES = 20
+"""So many columns are named in a message, and the rest counted."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,11 @@ class Table:
 
     def titles(self, indices: Iterable[int] | None = None) -> str:
         """Several columns, or all, as a message names them."""
-        return ", ".join(self.title(i) for i in (range(len(self.header)) if indices is None else indices))
+        chosen = list(range(len(self.header)) if indices is None else indices)
+        named = [self.title(i) for i in chosen[:_MOST_TITLES]]
+        if more := len(chosen) - len(named):
+            named.append(phrase(en=f"and {number(more)} more", pt=f"e mais {number(more)}"))
+        return ", ".join(named)
 
     def only(self, rows: Sequence[int]) -> Table:
         """The same table with the rows of these indices."""
