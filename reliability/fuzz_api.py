@@ -1,12 +1,13 @@
-"""Ten thousand requests that Schemathesis makes up, against a running server: no fault, no answer unlike its description.
+"""Ten thousand requests that Schemathesis makes up, against a running server: no fault, all as described.
 
     make fuzz                                                # with ten thousand files
     python -m reliability.fuzz_api --requests 2000 --seed 3
 
-A real `trintena serve` with its worker, over a home with finished experiments, models and prices, asked over HTTP. All
-checks of Schemathesis are on, and it knows numbers and names that are really there. Trainings that it asks for are run,
-small ones to their end, the others for a few seconds. Afterwards every process of the start must be alive, the queue
-must empty itself, and a training must succeed. Writes `reliability/fuzz_api.json`.
+A real `trintena serve` with its worker, over a home with finished experiments, models and prices, asked
+over HTTP. All checks of Schemathesis are on, and it knows numbers and names that are really there.
+Trainings that it asks for are run, small ones to their end, the others for a few seconds. Afterwards
+every process of the start must be alive, the queue must empty itself, and a training must succeed. Writes
+`reliability/fuzz_api.json`.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def run(home: Path, folder: Path, seed: int, n_requests: int, n_examples: int = 
                     server, folder, configuration, notes, seed + 1000 * n_passes, n_examples, progress
                 )
                 n_passes += 1
-        faults += [fault for fault in afterwards(server, began)]
+        faults += afterwards(server, began)
     by_route: dict[str, Counter[str]] = {}
     for note in asked:
         by_route.setdefault(note["route"], Counter())[_status_class(note["status"])] += 1

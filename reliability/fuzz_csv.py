@@ -1,13 +1,15 @@
-"""Files of prices in every format of the wild, most of them damaged: read right or refused, never anything else.
+"""Files of prices in every format of the wild, most of them damaged: read right or refused, never anything
+else.
 
     make fuzz                                                    # ten thousand files, and the API
     python -m reliability.fuzz_csv --files 2000 --seed 3
     python -m reliability.fuzz_csv --seed 3 --only 1234          # one file again, to look at
 
-Each file is read in a process of its own, whose seconds and memory count. What should have been read is known: the
-files are made up (`csv_files/bases.py`), and a judge reads them on his own (`csv_files/judge.py`). Some go through
-`trintena data import` and `POST /api/datasets` as well. Writes `reliability/fuzz_csv.json`; what was found lies in a
-folder that is named at the end, with the seed and the number that make it again.
+Each file is read in a process of its own, whose seconds and memory count. What should have been read is
+known: the files are made up (`csv_files/bases.py`), and a judge reads them on his own
+(`csv_files/judge.py`). Some go through `trintena data import` and `POST /api/datasets` as well. Writes
+`reliability/fuzz_csv.json`; what was found lies in a folder that is named at the end, with the seed and
+the number that make it again.
 """
 
 from __future__ import annotations
@@ -63,6 +65,7 @@ class Counts:
         self.largest = max(self.largest, (outcome.peak_bytes, now.number))
 
     def to_json(self) -> dict[str, Any]:
+        """As the record keeps it."""
         return {
             "outcomes": dict(sorted(self.outcomes.items())),
             "by_mutation": {name: dict(sorted(n.items())) for name, n in sorted(self.by_mutation.items())},

@@ -1,7 +1,7 @@
 """What a long run leaves: a JSON file of runs, which are parts of one another.
 
-Each run has its seed, its commit, its machine and what it counted. With `append` a run joins those that are there,
-in place of an earlier one with its seed: ten thousand files may be read a thousand at a time.
+Each run has its seed, its commit, its machine and what it counted. With `append` a run joins those that
+are there, in place of an earlier one with its seed: ten thousand files may be read a thousand at a time.
 """
 
 from __future__ import annotations

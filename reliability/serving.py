@@ -1,4 +1,5 @@
-"""A real `trintena serve` with its worker, from outside: where it answers, its processes, what it has printed."""
+"""A real `trintena serve` with its worker, from outside: where it answers, its processes, what it has
+printed."""
 
 from __future__ import annotations
 

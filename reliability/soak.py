@@ -1,12 +1,13 @@
-"""An hour under load: trainings one after another, forecasts, streams of events, cancels at random; nothing may grow.
+"""An hour under load: trainings, forecasts, streams of events, cancels at random; nothing may grow.
 
     make soak
     python -m reliability.soak --minutes 5 --no-record
 
-A real `trintena serve` with its worker. Twenty forecasts a second are asked for at their times, whether or not the
-earlier ones have been answered; fifty streams of events are held open and opened again; one training follows another,
-and a quarter of them are cancelled at a random moment. Every ten seconds memory, descriptors and threads of every
-process are read. Writes `reliability/soak.json` and the pictures in `docs/`.
+A real `trintena serve` with its worker. Twenty forecasts a second are asked for at their times, whether
+or not the earlier ones have been answered; fifty streams of events are held open and opened again; one
+training follows another, and a quarter of them are cancelled at a random moment. Every ten seconds
+memory, descriptors and threads of every process are read. Writes `reliability/soak.json` and the pictures
+in `docs/`.
 """
 
 from __future__ import annotations

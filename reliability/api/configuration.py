@@ -1,4 +1,4 @@
-"""What Schemathesis is told: which checks, which numbers and names are really there, what is dear to ask for."""
+"""What Schemathesis is told: which numbers and names are there, what is dear to ask for, what is no fault."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ PARAMETERS = {
 """In which dictionary Schemathesis finds values that a field may well have."""
 _OFTEN = 0.75
 ACCEPTED = ["2xx", "304", "401", "403", "404", "409", "422", "424", "429"]
-"""What may be answered to a request that fits its description: it may still name what is not there, or make no sense
-(`start` after `end`), which only who knows the data can tell."""
+"""What may be answered to a request that fits its description: it may still name what is not
+there, or make no sense (`start` after `end`), which only who knows the data can tell."""
 _SLOWEST_S = 60.0
 """Of an answer: a training is waited for."""
 _DEAR = ("/api/experiments/{experiment_id}/report",)

@@ -23,7 +23,7 @@ _chance = random.Random(0)
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
-    """A training that would be accepted is small, and mostly not waited for; a file to import is one of prices."""
+    """A training that would be accepted is small, and mostly not waited for; a file is one of prices."""
     is_valid = case.meta is not None and case.meta.generation.mode.is_positive
     if case.method.upper() != "POST":
         return
@@ -42,7 +42,7 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
 
 
 def _prices() -> dict[str, Any]:
-    """A form with a file of any format, as text: Schemathesis takes bytes for a body that breaks the rules."""
+    """A form with a file of any format, as text: bytes count as a body that breaks the rules."""
     while True:
         made = making.case(0, _chance.randrange(_N_FILES), large_share=0.0)
         try:

@@ -66,7 +66,7 @@ class Base:
 
     def series(self) -> dict[datetime, dict[str, float]]:
         """What the whole file says."""
-        return {moment: values for moment, values in sorted(filter(None, self.truths), key=lambda it: it[0])}
+        return dict(sorted(filter(None, self.truths), key=lambda said: said[0]))
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Format:
     columns: str
     """Each as `Title=part`, with a bar between them."""
     dates: str = "iso"
-    numbers: NumberForm = NumberForm()
+    numbers: NumberForm = field(default_factory=NumberForm)
     digits: tuple[int, ...] = (2, 3, 4)
     newest_first: bool = False
     volumes: tuple[str, ...] = ("whole",)

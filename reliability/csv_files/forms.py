@@ -1,7 +1,7 @@
 """How files write dates and numbers, and a strict reading of each form that knows nothing of Trintena's.
 
-A form both writes a cell and reads it back. `read` gives None for whatever the form would not have written,
-so that a cell that was damaged is told from one that was not.
+A form both writes a cell and reads it back. `read` gives None for whatever the form would not have
+written, so that a cell that was damaged is told from one that was not.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
 """Whether a file was read right: an own reading of its lines, beside the one of Trintena.
 
-The own reading does not find out what a file is; it is told (`Base`). Of a damaged file it reads the lines that are
-still as they were written. What Trintena reads must then hold:
+The own reading does not find out what a file is; it is told (`Base`). Of a damaged file it reads the
+lines that are still as they were written. What Trintena reads must then hold:
 
 - every line that is still whole is a row of the series, with exactly its date and its values;
 - every other row of the series stands on a line that was damaged, and each of its numbers is in a cell of it;
 - a sign or an order of dates that the file was not written in is accepted only if no cell speaks against it;
 - dates increase; rows that were dropped are counted in what is said of the file.
 
-A refusal must say what is wrong and what to do, in a few lines. A file that means the same as before must be read.
+A refusal must say what is wrong and what to do, in a few lines. A file that means the same as before must
+be read.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from reliability.csv_files.bases import PRICES, Base, Truth
@@ -36,8 +38,8 @@ _TOLERANCE = 1e-12
 def faults(file: Mutated, outcome: Outcome, *, all_told: bool, right_options: bool = True) -> Iterator[str]:
     """What is wrong with how a file was read, a sentence each; nothing where all is well.
 
-    `all_told`: the reader was told all that can be seen in the file. Without `right_options` it was told what is
-    not so, and no more is asked than that it stands that.
+    `all_told`: the reader was told all that can be seen in the file. Without `right_options` it was told what
+    is not so, and no more is asked than that it stands that.
     """
     if outcome.status:
         yield f"the process ended with {outcome.status}"
@@ -52,7 +54,7 @@ def faults(file: Mutated, outcome: Outcome, *, all_told: bool, right_options: bo
     if outcome.kind == "read":
         series = _series(outcome.told)
         moments = outcome.told["dates"].tolist()
-        if not moments or any(later <= earlier for earlier, later in zip(moments, moments[1:], strict=False)):
+        if not moments or any(later <= earlier for earlier, later in pairwise(moments)):
             yield "dates do not increase"
         if not all(math.isfinite(value) for row in series.values() for value in row.values()):
             yield "a value is not finite"
@@ -267,7 +269,7 @@ class _Judge:
         return f"decimal {self.facts['decimal']!r}, dates {self.facts['date_order']}"
 
     def _speaks_against(self) -> str | None:
-        """A cell of the file that could not stand there if it were written in the convention it was read in."""
+        """A cell of the file that nobody writes in the convention that it was read in."""
         below = self.lines[self.facts["header_line"] :]
         if self.facts["decimal"] != self.base.numbers.decimal:
             dated = self.base.parts.index("date") if "date" in self.base.parts else -1

@@ -1,4 +1,4 @@
-"""What can be done to a file without changing what it says: `KEEPING`, by name, in the order in which several are done."""
+"""What can be done to a file without changing what it says: `KEEPING`, in the order of doing several."""
 
 from __future__ import annotations
 

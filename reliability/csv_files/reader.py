@@ -2,9 +2,10 @@
 
     python -m reliability.csv_files.reader        # orders on standard input, one JSON object a line
 
-An order names the file, the options of `read_csv` and where the outcome goes (`outcome`). The reply, a line on
-standard output, has the status of the child, its processor seconds, its seconds by the clock and the most
-memory that it took, what it inherited included. A child that takes too long is ended by the kernel.
+An order names the file, the options of `read_csv` and where the outcome goes (`outcome`). The reply, a
+line on standard output, has the status of the child, its processor seconds, its seconds by the clock and
+the most memory that it took, what it inherited included. A child that takes too long is ended by the
+kernel.
 """
 
 from __future__ import annotations

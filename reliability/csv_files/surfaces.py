@@ -32,7 +32,7 @@ class Surfaces:
 
     def faults(self, number: int, path: Path, options: Mapping[str, Any], outcome: Outcome) -> list[str]:
         """What differs from how the file was read already; of every so many files."""
-        found = []
+        found: list[str] = []
         if number % self._every == 0:
             found += self._by_request(path, options, outcome)
         if number % (self._every * COMMANDS_PER_REQUEST) == 0:
@@ -83,7 +83,8 @@ class Surfaces:
         self.counts[f"trintena data import, exit code {done.returncode}"] += 1
         shown = (done.stdout + done.stderr).decode("utf-8", "replace")
         if done.returncode != _EXIT[outcome.kind]:
-            yield f"trintena data import ended with {done.returncode} of a file that was {outcome.kind}: {shown[-800:]}"
+            yield f"trintena data import: exit code {done.returncode} of a file that was {outcome.kind}: "
+            f"{shown[-800:]}"
         if "Traceback" in shown:
             yield f"trintena data import shows a traceback: {shown[-2000:]}"
 

@@ -1,7 +1,8 @@
 """What a server is asked for: trainings one after another, forecasts at a steady rate, streams of events.
 
-Each part is a coroutine that goes on until `Load.over`. Whatever is answered otherwise than it should be is kept as
-a fault. A forecast is timed from the moment that it was due: one that waits for a slow one counts its waiting.
+Each part is a coroutine that goes on until `Load.over`. Whatever is answered otherwise than it should be
+is kept as a fault. A forecast is timed from the moment that it was due: one that waits for a slow one
+counts its waiting.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class Load:
 
     @property
     def over(self) -> bool:
+        """Whether the time has passed."""
         return time.monotonic() >= self.ends_at
 
     def fault(self, sentence: str) -> None:

@@ -15,7 +15,7 @@ WARM_UP_SHARE = 0.1
 """Of a run, at its start, that is not looked at: programs and caches are being filled."""
 TENTH = 0.1
 MOST_GROWTH_BYTES = 24e6
-"""By which a process may be larger at the end than at the start of what is looked at, along the line through it."""
+"""By which a process may be larger at the end than at the start, along the line through what is looked at."""
 MOST_MORE_FDS, MOST_MORE_THREADS = 8, 4
 SLOWER_FACTOR, SLOWER_S = 1.5, 0.010
 """The last tenth's latency may be so many times the first's, or so much above it, whichever is more."""
@@ -34,6 +34,7 @@ class Check:
     held: bool
 
     def to_json(self) -> dict[str, Any]:
+        """As the record keeps it."""
         return asdict(self)
 
 

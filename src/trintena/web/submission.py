@@ -143,7 +143,7 @@ def refuse_when_full(site: Site) -> None:
 
 
 def _submitted(site: Site, key: str | None, *, of_backtest: bool) -> Submitted | None:
-    """The experiment of a key; a training is no answer to who asks for a backtest, nor the other way round."""
+    """The experiment of a key; a training is no answer to who asks for a backtest, and the reverse."""
     known = None if key is None else site.registry.submitted(key)
     if known is None:
         return None

@@ -193,14 +193,14 @@ def _row_before(lines: Sequence[str], table: Table) -> int | None:
 
     Titles and comments stand before a header; a row that stands there would be lost.
     """
-    dated = [at for at, title in enumerate(table.header) if {"date", "time"} & set(parts_of(title))] or [0]
-    for number, line in enumerate(lines, start=1):
+    dated = [i for i, title in enumerate(table.header) if {"date", "time"} & set(parts_of(title))] or [0]
+    for at, line in enumerate(lines, start=1):
         try:
             cells = next(csv.reader([line], delimiter=table.separator), [])
         except csv.Error:  # a title may be as long as it likes
             continue
-        if len(cells) >= len(table.header) and any(begins_like_a_row(cells[at].strip()) for at in dated):
-            return number
+        if len(cells) >= len(table.header) and any(begins_like_a_row(cells[i].strip()) for i in dated):
+            return at
     return None
 
 

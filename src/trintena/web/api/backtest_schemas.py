@@ -9,7 +9,6 @@ from pydantic import BaseModel, Field
 from trintena.domain import Measures, Target
 from trintena.web.api.result_schemas import OpenModel
 
-
 StepFigure = float | bool | list[float | None] | None
 """Of one step: a number, `persistence_clone`, or the correlations with several shifts."""
 
