@@ -10,8 +10,10 @@ from trintena.language import number, phrase, span
 Record = Mapping[str, Any]
 
 
-def missing(command: str) -> str:
+def missing(command: str | None = None) -> str:
     """That there is no record, and what makes one."""
+    if command is None:
+        return phrase(en="Not recorded yet.", pt="Ainda sem registro.")
     return phrase(
         en=f"Not recorded yet: `{command}` makes the record.",
         pt=f"Ainda sem registro: `{command}` faz o registro.",

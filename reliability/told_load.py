@@ -93,7 +93,7 @@ def drill(record: Record | None) -> Iterator[str]:
     """What came of faults brought about on purpose."""
     yield phrase(en="## The fault drill", pt="## O simulado de falhas")
     if record is None:
-        yield missing("make drill")
+        yield missing()
         return
     runs, rows = record["runs"], record["rows"]
     n, n_held = (sum(row[key] for row in rows) for key in ("n", "n_held"))
