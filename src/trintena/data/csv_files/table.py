@@ -150,10 +150,17 @@ def _records(file: str, lines: Sequence[str], n_before: int, separator: str) -> 
         # tuples, not lists: the garbage collector then does not walk through them again and again
         records = [tuple(map(str.strip, cells)) for cells in reader]
     except csv.Error as error:
+        longest = number(csv.field_size_limit())
+        what = phrase(en="the quotes are broken.", pt="as aspas estão quebradas.")
+        if "field limit" in str(error):
+            what = phrase(
+                en=f"a cell has more than {longest} letters, as where a quote is not closed.",
+                pt=f"uma célula tem mais de {longest} letras, como onde as aspas não se fecham.",
+            )
         raise file_refusal(
             file,
             n_before + reader.line_num,
-            phrase(en="the quotes are broken.", pt="as aspas estão quebradas."),
+            what,
             phrase(
                 en="Put the whole cell between two double quotes, or none.",
                 pt="Ponha a célula inteira entre duas aspas duplas, ou sem nenhuma.",

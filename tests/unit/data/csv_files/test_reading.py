@@ -548,6 +548,7 @@ def test_missing_values_are_dropped_and_counted(read, word):
             '"Jul 12, 1998",1.5\n"Date","Price"\n"Jul 13, 1998",1.6\n',
             "line 1: found a row of values before the header",
         ),
+        (f"date,close\n2020-01-06,{'9' * 200_000}\n", "line 2: a cell has more than 131,072 letters"),
         ("date,close\n2020-01-06\n", "line 2: expected 2 columns as in the header, found 1"),
         ("date,close\n2020-01-06,null\n", "no row with a close"),
         ("date,close\nnull,null\n", "no rows"),
