@@ -73,7 +73,7 @@ def dates_in_two_forms(file: Mutated, chance: random.Random) -> Mutated:
 
 def _rewritten(file: Mutated, base: Base, columns: Sequence[int], work: Callable[[str], str]) -> Mutated:
     half = len(base.rows) // 2
-    if not half:  # one row alone cannot be in two conventions
+    if not any(base.truths[:half]):  # what is left must show the other convention
         return replace(file, kind=DAMAGED)
     rows = list(base.rows)
     anew: dict[str, Truth] = {}

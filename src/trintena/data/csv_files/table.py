@@ -12,8 +12,8 @@ from pathlib import Path
 from trintena.data.checks import Note
 from trintena.data.csv_files.date_forms import begins_like_a_row
 from trintena.data.csv_files.header import empty_file, file_refusal, find_header, read_header
+from trintena.data.csv_files.rows_above import refuse_rows_above
 from trintena.data.csv_files.text import FileText
-from trintena.data.csv_files.titles import parts_of
 from trintena.data.words import at_lines, counted, quoted
 from trintena.errors import DataError
 from trintena.language import number, phrase
@@ -119,8 +119,7 @@ def parse_table(text: FileText, notes: list[Note]) -> Table:
     table = Table(text.path, separator, numbers[n_header - 1], titles, symbols, (), ())
     if any(map(begins_like_a_row, titles)):
         raise _no_header(table)
-    if (line := _row_before(lines[:n_before], table)) is not None:
-        raise _header_below(table, line, lines[line - 1])
+    refuse_rows_above(text.name, lines[:n_before], separator, titles, numbers[n_header - 1])
     headers = set(raw[:n_header])
     corners = {row[0] for row in raw[:n_header]}
     again = {at for at, row in enumerate(raw) if row[0] in corners and row in headers}
@@ -191,40 +190,6 @@ def _no_header(table: Table) -> DataError:
         phrase(
             en="Put a line with titles before it, such as date,close.",
             pt="Ponha antes dela uma linha de títulos, como data,fechamento.",
-        ),
-    )
-
-
-def _row_before(lines: Sequence[str], table: Table) -> int | None:
-    """The first line before the header that has a date where the header says that there are dates.
-
-    Titles and comments stand before a header; a row that stands there would be lost.
-    """
-    dated = [i for i, title in enumerate(table.header) if {"date", "time"} & set(parts_of(title))] or [0]
-    for at, line in enumerate(lines, start=1):
-        try:
-            cells = next(csv.reader([line], delimiter=table.separator), [])
-        except csv.Error:  # a title may be as long as it likes
-            continue
-        if len(cells) >= len(table.header) and any(begins_like_a_row(cells[i].strip()) for i in dated):
-            return at
-    return None
-
-
-def _header_below(table: Table, line: int, row: str) -> DataError:
-    """A row of values stands before the header."""
-    shown = quoted(row.strip())
-    return file_refusal(
-        table.file,
-        line,
-        phrase(
-            en=f"found a row of values before the header, which is on line {table.header_line}: {shown}.",
-            pt=f"encontrou uma linha de valores antes do cabeçalho, que está na linha "
-            f"{table.header_line}: {shown}.",
-        ),
-        phrase(
-            en="Move the header to the top, or remove the rows before it.",
-            pt="Ponha o cabeçalho no topo, ou remova as linhas que estão antes dele.",
         ),
     )
 

@@ -545,6 +545,10 @@ def test_missing_values_are_dropped_and_counted(read, word):
             "line 2: found a row of values before the header, which is on line 3: '2020-01-06,1.5'",
         ),
         (
+            "16/08/1978;108.930,79;-3,28%\ndate,close\n2020-01-07,1.6\n",
+            "line 1: found a row of values before the header",
+        ),
+        (
             '"Jul 12, 1998",1.5\n"Date","Price"\n"Jul 13, 1998",1.6\n',
             "line 1: found a row of values before the header",
         ),
