@@ -12,6 +12,9 @@ TEST_PROCESSES ?= 3
 DRILL ?=
 # Options of docs/results.py, as in: make results RESULTS="--nvda-csv NVDA.csv --budget 30m"
 RESULTS ?=
+# Options of the long runs, as in: make fuzz FUZZ="--seed 1 --append"
+FUZZ ?=
+SOAK ?=
 PORT ?= 5000
 
 VENV := .venv
@@ -24,7 +27,7 @@ DEV := $(VENV)/.dev-installed
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo serve test test-slow drill check check-format check-lint check-types check-imports check-docs check-messages \
-    bench bench-search bench-strategies bench-peer bench-files bench-scaling results judging format docs messages lock clean
+    bench bench-search bench-strategies bench-peer bench-files bench-scaling fuzz soak results judging format docs messages lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -71,6 +74,7 @@ check-docs: $(DEV)
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/python docs/results.py --check
 	$(BIN)/python docs/judging.py --check
+	$(BIN)/python -m reliability.page --check
 
 check-messages: $(DEV)
 	@printf '\n== Translations\n'
@@ -95,6 +99,13 @@ bench-scaling: $(DEV) ## how time and memory grow with rows, lookback and horizo
 bench-files: $(DEV) ## time the import of 5 MB against pandas.read_csv
 	$(BIN)/python benchmarks/files.py
 
+fuzz: $(DEV) ## ten thousand made-up requests, then ten thousand damaged files (an hour or so; FUZZ="--seed 1 --append")
+	$(BIN)/python -m reliability.fuzz_api $(FUZZ)
+	$(BIN)/python -m reliability.fuzz_csv $(FUZZ)
+
+soak: $(DEV) ## an hour under load: trainings, forecasts, event streams; nothing may grow (SOAK="--minutes 10")
+	$(BIN)/python -m reliability.soak $(SOAK)
+
 format: $(DEV) ## bring the code into shape
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
@@ -105,10 +116,11 @@ results: $(DEV) ## run both modes on three long series and write docs/results.md
 judging: $(DEV) ## compute the figures of docs/judging.md anew (some minutes)
 	$(BIN)/python docs/judging.py
 
-docs: $(DEV) ## write docs/reference/, the pages of results and on judging anew
+docs: $(DEV) ## write docs/reference/, the pages of results, on judging and of reliability anew
 	$(BIN)/python docs/generate.py
 	$(BIN)/python docs/results.py --pages
 	$(BIN)/python docs/judging.py --pages
+	$(BIN)/python -m reliability.page
 
 # The larger lock is resolved first, so that both hold the same version of everything they share. (The
 # peers have their own: TensorFlow does not allow their h5py.)

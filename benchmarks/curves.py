@@ -26,10 +26,13 @@ class Line:
     """Whether a value holds until the next one."""
 
 
-def write_svg(path: Path, title: str, x_title: str, y_title: str, lines: Sequence[Line]) -> None:
-    """Draw the lines into one frame, from the lowest to the highest of all values."""
+def write_svg(
+    path: Path, title: str, x_title: str, y_title: str, lines: Sequence[Line], *, y_from: float | None = None
+) -> None:
+    """Draw the lines into one frame, from the lowest, or from `y_from`, to the highest of all values."""
     xs = [x for line in lines for x in line.x]
     ys = [y for line in lines for y in (*line.y, *line.low, *line.high)]
+    ys += [] if y_from is None else [y_from]
     x_ticks, y_ticks = _ticks(min(xs), max(xs)), _ticks(min(ys), max(ys))
     x_low, x_high = min(*xs, x_ticks[0]), max(*xs, x_ticks[-1])
     y_low, y_high = min(*ys, y_ticks[0]), max(*ys, y_ticks[-1])

@@ -35,7 +35,8 @@ class Server:
     def cpu_seconds(self) -> float:
         """What the process that answers has taken so far."""
         times = self.process.cpu_times()
-        return times.user + times.system
+        seconds: float = times.user + times.system
+        return seconds
 
     def ask(
         self, method: str, path: str, body: Any = None, **headers: str

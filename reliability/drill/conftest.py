@@ -9,25 +9,25 @@ A test that suffers a fault (`faults.suffers`) is one case of it.
 from __future__ import annotations
 
 import json
-import platform
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import surroundings
-from drill.faults import FAULTS
-from drill.runs import FAST, OPTIMIZED, Run, undisturbed
 from integration.training.running import write_prices
+from reliability.drill.faults import FAULTS
+from reliability.drill.runs import FAST, OPTIMIZED, Run, undisturbed
+from reliability.record import about
 
 surroundings.set_up()
 
 N_KILLS = 100
 _CASES = pytest.StashKey[dict[str, dict[str, Any]]]()
+_ABOUT = pytest.StashKey[dict[str, Any]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "fault(key): the row of the table that a test is a case of")
+    config.stash[_ABOUT] = about(config.getoption("--drill-seed"), ("jax", "keras", "sqlalchemy"))
     config.stash[_CASES] = defaultdict(lambda: {"n": 0, "n_held": 0, "failures": [], "seconds": 0.0})
 
 
@@ -59,26 +60,23 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[Any]:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Put the rows of this run in place of the same ones of earlier runs."""
     file: Path | None = session.config.getoption("--record")
     cases = session.config.stash[_CASES]
     if file is None or not cases:
         return
-    recorded = json.loads(file.read_text("utf-8"))["rows"] if file.exists() else []
-    rows = {row["key"]: row for row in recorded}
-    at = {
-        "recorded_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seed": session.config.getoption("--drill-seed"),
-        "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
-    }
-    for key, row in cases.items():
-        rows[key] = {"key": key, **row, "seconds": round(row["seconds"]), **at}
+    before = json.loads(file.read_text("utf-8")) if file.exists() else {"rows": [], "runs": []}
+    seconds = sum(row.pop("seconds") for row in cases.values())
+    rows = {row["key"]: row for row in before["rows"]} | {key: {"key": key, **cases[key]} for key in cases}
+    run = session.config.stash[_ABOUT] | {"seconds": seconds, "keys": sorted(cases)}
+    older = [{**each, "keys": [key for key in each["keys"] if key not in cases]} for each in before["runs"]]
     table = [
         {**rows[fault.key], "fault": vars(fault.what), "expected": vars(fault.expected)}
         for fault in FAULTS
         if fault.key in rows
     ]
-    file.write_text(json.dumps({"rows": table}, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    record = {"rows": table, "runs": [*(each for each in older if each["keys"]), run]}
+    file.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from drill.faults import suffers
-from drill.runs import JSON, Run, assert_ends_like, assert_no_traceback, board_of, ended, sound
 from integration.training.running import begun, select, trintena
+from reliability.drill.faults import suffers
+from reliability.drill.runs import JSON, Run, assert_ends_like, assert_no_traceback, board_of, ended, sound
 
 pytestmark = suffers("clock")
 _SOURCE = Path(__file__).with_name("clock.c")

@@ -12,10 +12,10 @@ import httpx
 import pytest
 
 from browser.serving import serve
-from drill.faults import suffers
-from drill.runs import JSON, Run, assert_ends_like, assert_no_traceback, ended
-from drill.test_kills import order_of
 from integration.training.running import PATIENCE_S, begun, trintena, wait_for
+from reliability.drill.faults import suffers
+from reliability.drill.runs import JSON, Run, assert_ends_like, assert_no_traceback, ended
+from reliability.drill.test_kills import order_of
 
 pytestmark = suffers("database_locked")
 LONGER_THAN_PATIENCE_S = 45.0

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from drill.faults import suffers
-from drill.places import fill, read_only, resize, small
-from drill.runs import JSON, Run, assert_ends_like, assert_no_traceback, ended, sound
 from integration.training.running import begun, experiments, select, trintena
+from reliability.drill.faults import suffers
+from reliability.drill.places import fill, read_only, resize, small
+from reliability.drill.runs import JSON, Run, assert_ends_like, assert_no_traceback, ended, sound
 
 MIB = 1 << 20
 _LARGE = 64 * MIB

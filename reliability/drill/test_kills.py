@@ -14,8 +14,6 @@ import httpx
 import pytest
 
 from browser.serving import serve
-from drill.faults import suffers
-from drill.runs import JSON, Run, assert_ends_like, assert_no_traceback, ended, sound
 from integration.training.running import (
     GONE_WITHIN_S,
     PATIENCE_S,
@@ -25,6 +23,9 @@ from integration.training.running import (
     trintena,
     wait_for,
 )
+from reliability.drill.faults import suffers
+from reliability.drill.runs import JSON, Run, assert_ends_like, assert_no_traceback, ended, sound
+from trintena.jobs.file_locks import FileLocks
 from trintena.jobs.locks import workers_at_work
 
 MODES = ("fast", "optimized")
@@ -104,7 +105,7 @@ def test_a_server_or_its_worker_is_killed(
         assert posted.status_code == 202, posted.text
         time.sleep(moment(number) * run.seconds)
         if number % 2:
-            for pid in workers_at_work(home / "locks"):
+            for pid in workers_at_work(FileLocks(home / "locks")):
                 kill(pid)  # its keeper starts another
         else:
             children = children_of(server.running.popen.pid)

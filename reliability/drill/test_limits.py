@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from drill.faults import suffers
-from drill.runs import JSON, Run, assert_ends_like, assert_no_traceback, ended, sound
 from integration.training.running import begun, experiments
+from reliability.drill.faults import suffers
+from reliability.drill.runs import JSON, Run, assert_ends_like, assert_no_traceback, ended, sound
 
 pytestmark = [
     suffers("limits"),

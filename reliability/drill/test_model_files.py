@@ -18,9 +18,9 @@ import pytest
 
 from browser.serving import serve
 from damage import change, cut
-from drill.faults import suffers
-from drill.runs import Run, assert_no_traceback, sound
 from integration.training.running import PATIENCE_S, begun, select, trintena
+from reliability.drill.faults import suffers
+from reliability.drill.runs import Run, assert_no_traceback, sound
 
 MIB = 1 << 20
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from drill.faults import suffers
-from drill.runs import assert_no_traceback
 from integration.training.running import Done, environment, select, trintena
 from integration.yahoo.server import Reply, Yahoo, chart, serving
 from integration.yahoo.test_commands import CLOSE, DAYS, N_ROWS, SHORTER, WHOLE
+from reliability.drill.faults import suffers
+from reliability.drill.runs import assert_no_traceback
 
 pytestmark = suffers("network")
 _HALF = chart(DAYS[: N_ROWS // 2], CLOSE[: N_ROWS // 2])

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from drill.faults import suffers
-from drill.runs import JSON, Run, assert_ends_like, assert_no_traceback
 from integration.training.running import trintena
+from reliability.drill.faults import suffers
+from reliability.drill.runs import JSON, Run, assert_ends_like, assert_no_traceback
 
 pytestmark = suffers("cache")
 

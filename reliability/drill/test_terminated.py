@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from browser.serving import serve
-from drill.faults import suffers
-from drill.runs import JSON, Run, assert_ends_like, assert_no_traceback, ended, sound
-from drill.test_kills import order_of
 from integration.training.running import GONE_WITHIN_S, PATIENCE_S, are_gone, begun, trintena, wait_for
+from reliability.drill.faults import suffers
+from reliability.drill.runs import JSON, Run, assert_ends_like, assert_no_traceback, ended, sound
+from reliability.drill.test_kills import order_of
 
 pytestmark = suffers("terminate")
 N_CASES = 10

@@ -47,11 +47,12 @@ def submit(site: Site, request: TrainingRequest, key: str | None = None) -> Subm
 
     Raises:
         RefusedError: the queue is full.
-        UsageError: the request makes no sense, or is of more trainings than this server allows.
+        UsageError: the request makes no sense, is of more trainings than this server allows, or its key is a
+            backtest's.
         NotFoundError: no such dataset.
         SourceError, DataError: there are no prices, or they cannot be used.
     """
-    if (known := _submitted(site, key)) is not None:
+    if (known := _submitted(site, key, of_backtest=False)) is not None:
         return known
     refuse_when_full(site)
     _refuse_too_many(site, request)
@@ -62,6 +63,7 @@ def submit(site: Site, request: TrainingRequest, key: str | None = None) -> Subm
         key,
         delivery,
         lambda: plan(wanted, delivery.series, site.registry, enqueued=True, submission_key=key),
+        of_backtest=False,
     )
 
 
@@ -84,12 +86,12 @@ def submit_backtest(
 
     Raises:
         RefusedError: the queue is full.
-        UsageError: the stretch is too short, or the refits make no sense.
+        UsageError: the stretch is too short, the refits make no sense, or its key is a training's.
         NotFoundError: no such version, or its prices are no longer stored.
         ArtifactError: its files are not whole.
         SourceError, DataError: there are no prices, or they cannot be used.
     """
-    if (known := _submitted(site, key)) is not None:
+    if (known := _submitted(site, key, of_backtest=True)) is not None:
         return known
     refuse_when_full(site)
     saved, delivery = site.services.to_backtest(symbol, version)
@@ -100,13 +102,16 @@ def submit_backtest(
         lambda: plan_backtest(
             wanted, saved, delivery.series, site.registry, enqueued=True, submission_key=key
         ),
+        of_backtest=True,
     )
 
 
-def _enqueued(site: Site, key: str | None, delivery: Delivery, planned: Callable[[], int]) -> Submitted:
+def _enqueued(
+    site: Site, key: str | None, delivery: Delivery, planned: Callable[[], int], *, of_backtest: bool
+) -> Submitted:
     """Plan an experiment and have it join the queue, unless its key or the queue forbids it by now."""
     with _one_submission:
-        if (known := _submitted(site, key)) is not None:
+        if (known := _submitted(site, key, of_backtest=of_backtest)) is not None:
             return known
         refuse_when_full(site)
         experiment_id = planned()
@@ -137,9 +142,21 @@ def refuse_when_full(site: Site) -> None:
         )
 
 
-def _submitted(site: Site, key: str | None) -> Submitted | None:
+def _submitted(site: Site, key: str | None, *, of_backtest: bool) -> Submitted | None:
+    """The experiment of a key; a training is no answer to who asks for a backtest, and the reverse."""
     known = None if key is None else site.registry.submitted(key)
-    return None if known is None else Submitted(known, site.registry.standing(known).position)
+    if known is None:
+        return None
+    if (site.registry.experiment(known).spec.backtest is not None) != of_backtest:
+        raise UsageError(
+            phrase(
+                en=f"Another request was made under this key: it is experiment {known}.",
+                pt=f"Outro pedido foi feito com esta chave: é o experimento {known}.",
+            ),
+            field="Idempotency-Key",
+            hint=phrase(en="Take a new key for each request.", pt="Use uma chave nova para cada pedido."),
+        )
+    return Submitted(known, site.registry.standing(known).position)
 
 
 def _refuse_too_many(site: Site, request: TrainingRequest) -> None:

@@ -144,9 +144,9 @@ class TrainingRequest(BaseModel):
     exploration: float = Field(
         0.3, ge=0, le=1, description="Bayesian: the share of proposals drawn at random."
     )
-    pruning: bool = Field(True, description="Optimized mode: whether hopeless trials end early.")
+    pruning: bool = Field(True, strict=True, description="Optimized mode: whether hopeless trials end early.")
     refit_all: bool = Field(
-        False, description="Optimized mode: train the champion once more, on all rows, to serve."
+        False, strict=True, description="Optimized mode: train the champion once more, on all rows, to serve."
     )
 
     def search(self) -> Search | None:

@@ -56,6 +56,8 @@ def test_a_backtest_is_an_experiment_like_others(http: httpx.Client, bench: Benc
     assert (accepted.json()["n_trainings"], accepted.json()["position"]) == (0, 1)
     again = http.post("/api/backtest", json=wish, headers=headers)
     assert again.json()["experiment_id"] == number
+    training = http.post("/api/train-advanced", json={"symbol": "walk"}, headers=headers)
+    assert (training.status_code, training.json()["error"]["field"]) == (422, "Idempotency-Key")
 
     shown = http.get(f"/api/experiments/{number}").json()
     assert (shown["state"], shown["result"], shown["results"]) == ("queued", None, [])

@@ -56,6 +56,8 @@ def test_the_description_says_what_the_api_is_and_how_it_refuses(server: str) ->
             everywhere = {str(status) for status in REFUSALS}
             assert everywhere <= about["responses"].keys(), (method, path)
             assert "HTTPValidationError" not in str(about), (method, path)
+            for status in everywhere & about["responses"].keys():
+                assert list(about["responses"][status]["content"]) == ["application/json"], (path, status)
     assert set(described["components"]["schemas"]["ErrorDetail"]["properties"]) == {
         "code",
         "message",

@@ -248,3 +248,10 @@ def test_rates_that_are_set_by_a_committee_are_no_splits():
 def test_no_rows_no_doubts():
     empty = series(np.empty((0, 1)), SESSIONS[:0])
     assert doubts_of(empty) == []
+
+
+def test_hours_of_a_holiday_on_which_no_exchange_was_open_are_looked_at_like_others() -> None:
+    carnival = np.arange("2001-02-26T14", "2001-02-26T20", dtype="datetime64[h]").astype("datetime64[s]")
+    values = np.array([[2.0], [2.01], [2.02], [2.01], [2.03], [2.02]])
+    series = PriceSeries("X", carnival, ("close",), values, "test")
+    assert [doubt.code for doubt in doubts_of(series)] == []

@@ -74,9 +74,9 @@ def session_bars(exchange: str, dates: Dates) -> SessionBars | None:
     """
     recent = dates[dates > dates[-1] - RECENT_DAYS * DAY]
     sessions = _around(exchange, recent)
-    place, inside = _inside(sessions, recent)
     if not len(sessions) or not sessions.known(recent[:1].astype("datetime64[D]"))[0]:
-        return None
+        return None  # a holiday, and weekends beside it, or days of which nothing is known
+    place, inside = _inside(sessions, recent)
     if inside.mean() < 0.95:
         return None
     opens, closes = sessions.opens[place[inside]], sessions.closes[place[inside]]

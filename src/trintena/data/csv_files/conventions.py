@@ -30,7 +30,7 @@ PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 """A number as Python and most programs write it."""
 _CURRENCY = re.compile(r" ?(?:R|US|A|C|HK|NZ|S)?\$ ?| ?[€£¥₹] ?")
 _ABBREVIATED = re.compile(r"[0-9] ?[kKmMbB]\n")
-_ALIKE = str.maketrans({"\u00a0": " ", "\u2009": " ", "\u202f": " ", "’": "'", "−": "-"})  # noqa: RUF001
+_ALIKE = {"\u00a0": " ", "\u2009": " ", "\u202f": " ", "’": "'", "−": "-"}  # noqa: RUF001
 """Spaces, apostrophes and minus signs of typographers, as keyboards write them."""
 
 
@@ -69,7 +69,7 @@ class Convention:
         """The first cell that is neither a number nor missing."""
         if self.fits(cells):
             return None
-        return next(row for row, cell in enumerate(cells) if not self.cell.fullmatch(cell.translate(_ALIKE)))
+        return next(row for row, cell in enumerate(cells) if not self.cell.fullmatch(_as_typed(cell)))
 
     def group(self, cells: Sequence[str]) -> str:
         """What separates thousands in cells that fit; empty where nothing does."""
@@ -89,15 +89,23 @@ class Convention:
             for letter, power in POWERS.items():
                 text = text.replace(letter, power).replace(letter.lower(), power)
         words = text.split("\n")[:-1]
-        # a number ends with a digit or its decimal point, a word for a missing value never does
+        # a number ends with a digit, its decimal point aside; a word for a missing value never does (n.d.)
         return np.array(
-            [float(w) if w[-1:].isdigit() or (w[-1:] == "." and len(w) > 1) else np.nan for w in words],
+            [float(w) if w[-1:].isdigit() or w[-2:-1].isdigit() else np.nan for w in words],
             dtype=np.float64,
         )
 
 
 def _text(cells: Sequence[str]) -> str:
-    return ("\n".join(cells) + "\n").translate(_ALIKE)
+    return _as_typed("\n".join(cells) + "\n")
+
+
+def _as_typed(text: str) -> str:
+    """The text with the signs of typographers as keyboards write them."""
+    if not text.isascii():
+        for sign, typed in _ALIKE.items():  # `translate` looks at every letter by itself
+            text = text.replace(sign, typed)
+    return text
 
 
 def conventions(decimal: str | None, thousands: str | None) -> list[Convention]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from trintena.data.csv_files.titles import plain
 
@@ -49,6 +50,7 @@ def begins_like_a_row(title: str) -> bool:
     return any(pattern.fullmatch(title) for pattern in (*PATTERNS, UNIX))
 
 
+@lru_cache(maxsize=256)  # a column has few names, each many times
 def month_number(name: str) -> int:
     """The number of a month from its name or the beginning of it; 0 where it is none, or several."""
     word = plain(name)

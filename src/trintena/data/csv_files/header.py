@@ -47,7 +47,7 @@ def find_header(file: str, lines: Sequence[str]) -> tuple[str, int]:
     for separator in SEPARATORS:
         counts = [line.count(separator) for line in unquoted]
         parts = [
-            {part for title in texts[i].split(separator) for part in parts_of(title)} if n else set()
+            {part for title in set(texts[i].split(separator)) for part in parts_of(title)} if n else set()
             for i, n in enumerate(counts)
         ]
         dated = [i for i, found in enumerate(parts) if "date" in found and len(found) > 1]

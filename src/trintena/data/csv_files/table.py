@@ -12,10 +12,14 @@ from pathlib import Path
 from trintena.data.checks import Note
 from trintena.data.csv_files.date_forms import begins_like_a_row
 from trintena.data.csv_files.header import empty_file, file_refusal, find_header, read_header
+from trintena.data.csv_files.rows_above import refuse_rows_above
 from trintena.data.csv_files.text import FileText
 from trintena.data.words import at_lines, counted, quoted
 from trintena.errors import DataError
-from trintena.language import phrase
+from trintena.language import number, phrase
+
+_MOST_TITLES = 20
+"""So many columns are named in a message, and the rest counted."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,11 @@ class Table:
 
     def titles(self, indices: Iterable[int] | None = None) -> str:
         """Several columns, or all, as a message names them."""
-        return ", ".join(self.title(i) for i in (range(len(self.header)) if indices is None else indices))
+        chosen = list(range(len(self.header)) if indices is None else indices)
+        named = [self.title(i) for i in chosen[:_MOST_TITLES]]
+        if more := len(chosen) - len(named):
+            named.append(phrase(en=f"and {number(more)} more", pt=f"e mais {number(more)}"))
+        return ", ".join(named)
 
     def only(self, rows: Sequence[int]) -> Table:
         """The same table with the rows of these indices."""
@@ -96,7 +104,8 @@ def parse_table(text: FileText, notes: list[Note]) -> Table:
         notes: receives what was passed over, and a doubt about a last line that ends without a break.
 
     Raises:
-        DataError: no header, no certain separator, no rows, a row of another length, broken quotes.
+        DataError: no header or one below rows, no certain separator, no rows, a row of another length, broken
+            quotes.
     """
     lines = list(io.StringIO(text.content, newline=""))  # splitlines would also break at form feeds
     separator, n_before = find_header(text.name, lines)
@@ -110,6 +119,7 @@ def parse_table(text: FileText, notes: list[Note]) -> Table:
     table = Table(text.path, separator, numbers[n_header - 1], titles, symbols, (), ())
     if any(map(begins_like_a_row, titles)):
         raise _no_header(table)
+    refuse_rows_above(text.name, lines[:n_before], separator, titles, numbers[n_header - 1])
     headers = set(raw[:n_header])
     corners = {row[0] for row in raw[:n_header]}
     again = {at for at, row in enumerate(raw) if row[0] in corners and row in headers}
@@ -139,10 +149,17 @@ def _records(file: str, lines: Sequence[str], n_before: int, separator: str) -> 
         # tuples, not lists: the garbage collector then does not walk through them again and again
         records = [tuple(map(str.strip, cells)) for cells in reader]
     except csv.Error as error:
+        longest = number(csv.field_size_limit())
+        what = phrase(en="the quotes are broken.", pt="as aspas estão quebradas.")
+        if "field limit" in str(error):
+            what = phrase(
+                en=f"a cell has more than {longest} letters, as where a quote is not closed.",
+                pt=f"uma célula tem mais de {longest} letras, como onde as aspas não se fecham.",
+            )
         raise file_refusal(
             file,
             n_before + reader.line_num,
-            phrase(en="the quotes are broken.", pt="as aspas estão quebradas."),
+            what,
             phrase(
                 en="Put the whole cell between two double quotes, or none.",
                 pt="Ponha a célula inteira entre duas aspas duplas, ou sem nenhuma.",

@@ -80,6 +80,7 @@ NAMES = {
 }
 """What people call the parts, in English and Portuguese."""
 
+_BLANKS = str.maketrans("._*<>", "     ")
 _NUMBERED = re.compile(r"\.\d+$")
 _UNIT = re.compile(r"\s*\([^()]*\)$")
 _ADJUSTED = re.compile("adj|ajust|bereinig|aggiust")
@@ -87,9 +88,11 @@ _ADJUSTED = re.compile("adj|ajust|bereinig|aggiust")
 
 def plain(title: str) -> str:
     """A title in small letters, without accents, dots, underscores, asterisks and angle brackets."""
-    letters = unicodedata.normalize("NFKD", title.casefold())
-    bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return " ".join(re.sub(r"[._*<>]", " ", bare).split())
+    letters = title.casefold()
+    if not letters.isascii():  # a damaged line may have a million titles: what need not be done is not
+        letters = unicodedata.normalize("NFKD", letters)
+        letters = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return " ".join(letters.translate(_BLANKS).split())
 
 
 def without_number(title: str, header: Sequence[str]) -> str:
@@ -100,8 +103,10 @@ def without_number(title: str, header: Sequence[str]) -> str:
 
 def parts_of(title: str) -> list[str]:
     """The parts that a column of this title may play, a unit in parentheses aside; usually one or none."""
-    words = {plain(title), plain(_UNIT.sub("", title))}
-    return [part for part, names in TITLES.items() if words & names]
+    words = {plain(title)}
+    if "(" in title:
+        words.add(plain(_UNIT.sub("", title)))
+    return [part for part, names in TITLES.items() if not words.isdisjoint(names)]
 
 
 def may_be_adjusted(title: str) -> bool:

@@ -9,6 +9,9 @@ from pydantic import BaseModel, Field
 from trintena.domain import Measures, Target
 from trintena.web.api.result_schemas import OpenModel
 
+StepFigure = float | bool | list[float | None] | None
+"""Of one step: a number, `persistence_clone`, or the correlations with several shifts."""
+
 
 class Figures(OpenModel):
     """How one forecast did, over all steps together; `by_step` has a list for each figure."""
@@ -23,7 +26,7 @@ class Figures(OpenModel):
         default=None, description="What naming the commoner direction scores."
     )
     direction_p: float | None = Field(default=None, description="Of Pesaran and Timmermann.")
-    by_step: dict[str, list[float | None]] = Field(default={}, description="Each figure, step by step.")
+    by_step: dict[str, list[StepFigure]] = Field(default={}, description="Each figure, step by step.")
 
 
 class BaselineFigures(Figures):

@@ -38,6 +38,17 @@ data: {"model_id":11,"purpose":"search","number":0,"state":"COMPLETE","reason":n
 
 """
 
+_EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"enum": ["state", "progress", "trial", "best"]},
+        "id": {"type": "string", "pattern": "^[0-9]+$"},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+    "required": ["event", "data"],
+}
+"""One event of the stream, as OpenAPI describes streams since its version 3.2."""
+
 
 class EventStream(StreamingResponse):
     """A stream whose generator is closed with it, whatever ended it."""
@@ -58,13 +69,13 @@ class EventStream(StreamingResponse):
     "/experiments/{experiment_id}/events",
     summary="Watch an experiment",
     status_code=200,
-    response_class=EventStream,
+    response_class=Response,  # not the stream: refusals are no streams
     responses={
         200: {
             "description": "Server-sent events: `state` first and whenever it changes, `progress` about once "
             "a second, `trial` when one has ended, `best` when another architecture leads. The stream ends "
             "after the last `state`; until then it says `: ping` at least every 15 seconds.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}, "example": _EXAMPLE}},
+            "content": {"text/event-stream": {"itemSchema": _EVENT, "example": _EXAMPLE}},
         },
         **refusals(404, 422),
     },

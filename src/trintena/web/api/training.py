@@ -43,7 +43,7 @@ Key = Annotated[
         alias="Idempotency-Key",
         max_length=64,
         pattern=r"^[!-~]+$",
-        description="Two requests with the same key make one experiment.",
+        description="Two requests with the same key make one experiment; a training and a backtest need two.",
         examples=["8c1f0a52"],
     ),
 ]

@@ -522,7 +522,7 @@ def test_one_number_can_settle_what_the_points_mean(read, other):
     assert series.close.tolist() == [1.118, float(other)]
 
 
-@pytest.mark.parametrize("word", ["", "null", "NaN", "N/A", "-", "."])
+@pytest.mark.parametrize("word", ["", "null", "NaN", "N/A", "-", ".", "n.d.", "n.a."])
 def test_missing_values_are_dropped_and_counted(read, word):
     reading = read(f"date,close,volume\n2020-01-06,{word},5\n2020-01-07,1.5,5\n")
     assert days(reading.series) == ["2020-01-07"]
@@ -540,6 +540,19 @@ def test_missing_values_are_dropped_and_counted(read, word):
         ("Open,Close\n1,2\n", "expected a column of dates"),
         ("2020-01-06,1.5\n2020-01-07,1.6\n", "line 1: expected a header, found a row of values"),
         ('date,close\n2020-01-06,"1\n', "line 2: the quotes are broken"),
+        (
+            "# mine\n2020-01-06,1.5\ndate,close\n2020-01-07,1.6\n",
+            "line 2: found a row of values before the header, which is on line 3: '2020-01-06,1.5'",
+        ),
+        (
+            "16/08/1978;108.930,79;-3,28%\ndate,close\n2020-01-07,1.6\n",
+            "line 1: found a row of values before the header",
+        ),
+        (
+            '"Jul 12, 1998",1.5\n"Date","Price"\n"Jul 13, 1998",1.6\n',
+            "line 1: found a row of values before the header",
+        ),
+        (f"date,close\n2020-01-06,{'9' * 200_000}\n", "line 2: a cell has more than 131,072 letters"),
         ("date,close\n2020-01-06\n", "line 2: expected 2 columns as in the header, found 1"),
         ("date,close\n2020-01-06,null\n", "no row with a close"),
         ("date,close\nnull,null\n", "no rows"),

@@ -1,0 +1,1 @@
+"""The drill: every fault in real processes."""

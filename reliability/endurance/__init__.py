@@ -1,0 +1,1 @@
+"""Load that lasts, what the processes take meanwhile, and whether that grows."""
