@@ -7,6 +7,7 @@
     │       └── SourceError   a data source that did not answer
     ├── NotFoundError         nothing is stored under that key      -> exit code 2
     ├── BusyError             another process holds it              -> exit code 1
+    ├── ClusterError          a Ray cluster that is not there       -> exit code 1
     ├── ArtifactError         a saved file is missing or not whole  -> exit code 1
     └── TrialError            a trial that ended without a model    -> shown on the board
 
@@ -85,6 +86,12 @@ class BusyError(TrintenaError):
     """Another process is at work on the same thing."""
 
     code = "busy"
+
+
+class ClusterError(TrintenaError):
+    """There is no Ray cluster at that address, it cannot be used from here, or it is gone."""
+
+    code = "cluster_unavailable"
 
 
 class ArtifactError(TrintenaError):

@@ -8,6 +8,8 @@
 | `TRINTENA_WORKERS` | one for each usable core | worker processes that train |
 | `TRINTENA_LANG` | the system's locale | `en` or `pt`: the language of what people read |
 | `TRINTENA_TOKEN` | none; beyond this machine a new one | what `trintena serve` asks of whoever comes |
+| `TRINTENA_RAY_ADDRESS` | `auto` | the Ray cluster of `--executor ray`; extra `ray` |
+| `TRINTENA_RAY_GPU_SHARE` | `0` | of a GPU, for each worker there; 0: it has a processor and no GPU |
 | `MLFLOW_TRACKING_URI` | none | MLflow's own: where trainings, no backtests, are logged; extra `mlflow` |
 """
 
@@ -41,6 +43,10 @@ class Settings:
     workers: int
     tracking_uri: str | None = None
     """Of MLflow; None: nothing is logged."""
+    ray_address: str = "auto"
+    """Of the Ray cluster, for the executor `ray`."""
+    ray_gpu_share: float = 0.0
+    """Of a GPU for each worker there; 0: each has a processor and no GPU."""
 
     @property
     def models(self) -> Path:
@@ -64,7 +70,7 @@ class Settings:
         """Read the variables of this module's table.
 
         Raises:
-            UsageError: `TRINTENA_WORKERS` is no positive whole number.
+            UsageError: `TRINTENA_WORKERS` is no positive whole number, or `TRINTENA_RAY_GPU_SHARE` no share.
         """
         home = Path(environment.get("TRINTENA_HOME") or Path.cwd()).expanduser().resolve()
         workers = environment.get("TRINTENA_WORKERS") or str(len(usable_cores()))
@@ -82,4 +88,23 @@ class Settings:
             cache=Path(environment.get("TRINTENA_CACHE") or home / "cache").expanduser().resolve(),
             workers=int(workers),
             tracking_uri=environment.get("MLFLOW_TRACKING_URI") or None,
+            ray_address=environment.get("TRINTENA_RAY_ADDRESS") or "auto",
+            ray_gpu_share=_gpu_share(environment.get("TRINTENA_RAY_GPU_SHARE") or "0"),
         )
+
+
+def _gpu_share(text: str) -> float:
+    """A share of a GPU, from 0 to 1; Ray knows ten thousandths of one."""
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not (share == 0 or 0.0001 <= share <= 1):
+        raise UsageError(
+            phrase(
+                en=f"TRINTENA_RAY_GPU_SHARE must be a number from 0 to 1 such as 0.25, not {text!r}.",
+                pt=f"TRINTENA_RAY_GPU_SHARE deve ser um número de 0 a 1, como 0.25, e não {text!r}.",
+            ),
+            field="TRINTENA_RAY_GPU_SHARE",
+        )
+    return share

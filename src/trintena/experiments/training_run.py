@@ -50,6 +50,12 @@ class TrainingRun:
         self._optuna = OptunaStudies(place.settings.database_url)
         self.works: dict[Key, Work] = {}
         """What was submitted and has not come back."""
+        self._shared = {
+            "series": case.series,
+            "transformation": case.transformation,
+            "segments": case.segments,
+        }
+        """Arguments of every task: one object, so that a cluster is sent it once."""
         self._leader: tuple[str, float] | None = None
         """The last one that was told of, with its score."""
         last_value = np.zeros_like(case.judge.actual("validation"))
@@ -83,6 +89,7 @@ class TrainingRun:
             is_idle = event is None and not n_unfinished
             if not self.moves_on(is_idle=is_idle) and is_idle:
                 return True
+            self.progress.workers = self.place.workers  # of a cluster they may come and go
             self.observe(self.progress)
             if time.monotonic() >= next_news:
                 if self.registry.cancel_requested(self.case.experiment_id):
@@ -94,9 +101,9 @@ class TrainingRun:
         """Have a worker fit the baselines, first of all, unless an earlier run did."""
         if self.registry.baselines(self.case.experiment_id):
             return
-        case = self.case
-        kwargs = {"series": case.series, "transformation": case.transformation, "segments": case.segments}
-        self.place.executor.submit(Task("baselines", FIT_BASELINES, kwargs, label="baselines", cost=math.inf))
+        self.place.executor.submit(
+            Task("baselines", FIT_BASELINES, label="baselines", cost=math.inf, shared=self._shared)
+        )
 
     def tell(self, phase: str) -> None:
         """Let whoever watches know what comes now."""
@@ -152,9 +159,6 @@ class TrainingRun:
             key=key,
             function=TRIAL,
             kwargs={
-                "series": self.case.series,
-                "transformation": self.case.transformation,
-                "segments": self.case.segments,
                 "trial": trial,
                 "forecast": UNTRAINED if is_judged else ("validation",),
                 "until": work.until,
@@ -164,6 +168,7 @@ class TrainingRun:
             label=self.progress.studies[study.model_id].name,
             cost=self.priority(study),
             group=(study.model_id, study.n_rounds),
+            shared=self._shared,
         )
 
     # What a race does otherwise

@@ -21,7 +21,7 @@ from trintena.registry.database import make_folder, shown, sqlite_file
 VERSION_TABLE = "trintena_schema_version"
 """Alembic's own table under our name: Optuna keeps its `alembic_version` in the same database."""
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision in `migrations/versions`. Known here so that the usual start, on a database
 that is up to date, does not pay for importing Alembic."""
 
