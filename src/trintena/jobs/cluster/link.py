@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import pickle
 import socket
 import subprocess
@@ -24,10 +25,14 @@ from trintena.jobs.launch import Launched, launch
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_REACH_S = 3.0
-"""Until the port of an address must have been opened."""
-_LOAD_S, CONNECT_S = 60.0, 10.0
-"""Until Ray must be imported, and until the cluster must have answered after that."""
+REACH_S = 3.0
+"""Until whoever listens at an address must have said that it speaks as Ray does."""
+_LOAD_S, _CONNECT_S, _AUTO_CONNECT_S = 60.0, 30.0, 10.0
+"""Until Ray must be imported, and until the cluster must have let us in after that."""
+_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
+"""Of HTTP/2, which gRPC is: the preface and an empty frame of settings (RFC 9113, 3.4)."""
+_SETTINGS = 4
+"""The type of the frame that answers it, in its fourth byte."""
 
 N = TypeVar("N", Loaded, Capacity)
 
@@ -55,10 +60,7 @@ class Link:
         if importlib.util.find_spec("ray") is None:
             raise not_installed()
         if place is not None:
-            try:
-                socket.create_connection(place, _REACH_S).close()
-            except OSError as error:
-                raise unreachable(self._address, error) from error
+            self._greet(place)
         self.close()
         self._launched = launch(
             None, {"RAY_USAGE_STATS_ENABLED": "0"}, program="trintena.jobs.cluster.driver"
@@ -66,7 +68,7 @@ class Link:
         try:
             self._write(told)
             self._expect(Loaded, _LOAD_S)
-            capacity = self._expect(Capacity, CONNECT_S)
+            capacity = self._expect(Capacity, _AUTO_CONNECT_S if place is None else _CONNECT_S)
         except BaseException:
             self.close(0.0)
             raise
@@ -105,6 +107,27 @@ class Link:
             launched.popen.kill()
             launched.popen.wait()
             launched.log.close()
+
+    def _greet(self, place: tuple[str, int]) -> None:
+        """Refuse at once what Ray itself would knock at for long: nobody, or somebody else.
+
+        Raises:
+            ClusterError: either of them.
+        """
+        try:
+            knocking = socket.create_connection(place, REACH_S)
+        except OSError as error:
+            raise unreachable(self._address, error) from error
+        with knocking:
+            if os.environ.get("RAY_USE_TLS", "0") != "0":  # it answers nobody who does not begin so
+                return
+            try:
+                knocking.sendall(_GREETING)
+                answer = knocking.recv(9, socket.MSG_WAITALL)
+            except OSError as error:
+                raise no_answer(self._address) from error
+        if answer[3:4] != bytes([_SETTINGS]):
+            raise no_answer(self._address)
 
     def _present(self) -> Launched:
         if self._launched is None:

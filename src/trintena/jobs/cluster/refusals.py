@@ -9,9 +9,8 @@ from trintena.errors import ClusterError, UsageError
 from trintena.language import phrase
 
 AUTO = "auto"
-CLIENT = "ray"
-"""The scheme of an address that is reached from outside of the cluster."""
-_PORTS = {"": 6379, CLIENT: 10001}
+_CLIENT, _CLIENT_PORT = "ray", 10001
+"""Scheme and usual port of an address that is reached from outside of the cluster."""
 _VERSIONS = re.compile(r"Ray: (\S+)\s+Python: (\S+)")
 
 
@@ -24,11 +23,12 @@ def place_of(address: str) -> tuple[str, int] | None:
     if address == AUTO:
         return None
     parts = urlsplit(address if "://" in address else f"//{address}")
+    usual = _CLIENT_PORT if parts.scheme == _CLIENT else None
     try:
-        port = parts.port
+        port = parts.port or usual
     except ValueError:
-        port = 0
-    if parts.scheme not in _PORTS or not parts.hostname or port == 0 or parts.path or parts.username:
+        port = None
+    if parts.scheme not in ("", _CLIENT) or not parts.hostname or not port or parts.path or parts.username:
         raise UsageError(
             phrase(
                 en=f"Expected auto, HOST:PORT or ray://HOST:PORT as the address of a Ray cluster, "
@@ -37,7 +37,7 @@ def place_of(address: str) -> tuple[str, int] | None:
             ),
             field="address",
         )
-    return parts.hostname, port or _PORTS[parts.scheme]
+    return parts.hostname, port
 
 
 def not_installed() -> UsageError:
@@ -71,7 +71,19 @@ def unreachable(address: str, error: OSError) -> ClusterError:
 
 
 def no_answer(address: str) -> ClusterError:
-    """Somebody listens, but speaks no Ray."""
+    """Somebody listens, but speaks no Ray; or a cluster that this machine remembers is gone."""
+    if address == AUTO:
+        return ClusterError(
+            phrase(
+                en="The Ray cluster that was started on this machine last does not answer.",
+                pt="O último cluster Ray iniciado nesta máquina não responde.",
+            ),
+            field="address",
+            hint=phrase(
+                en="Start it again with `ray start --head`, or name another's: --address ray://HOST:10001.",
+                pt="Inicie-o de novo com `ray start --head`, ou indique outro: --address ray://HOST:10001.",
+            ),
+        )
     return ClusterError(
         phrase(
             en=f"Whatever listens at {address} does not answer as a Ray cluster does.",
