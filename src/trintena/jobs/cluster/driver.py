@@ -3,8 +3,8 @@
 Ray belongs to a process of its own: it takes over signals and logging, may wait for a cluster for minutes,
 and when a cluster goes down it ends the process that was connected. Ours only notices.
 
-One thread decides. Two others put into its queue what our process orders, and how large the cluster is;
-Ray adds the answers of the actors.
+One thread decides. Others put into its queue what our process orders, and how large the cluster is; Ray
+adds the answers of the actors. One more watches: any call of Ray may stand still when the cluster does.
 """
 
 from __future__ import annotations
@@ -64,32 +64,28 @@ class Driver:
         self._actors: dict[int, Any] = {}
         self._shared: dict[int, Any] = {}
         self._measured_at = time.monotonic()
+        self._telling = threading.Lock()
 
     def run(self) -> None:
         """Drive the actors until our process goes, or the cluster does."""
         n_workers = self._capacity()
         self.tell(Capacity(n_workers))
-        for target in (self._listen, partial(self._measure, n_workers)):
+        for target in (self._listen, partial(self._measure, n_workers), self._watch):
             threading.Thread(target=target, daemon=True).start()
-        while time.monotonic() < self._measured_at + SILENT_AFTER_S:
-            try:
-                order = self._queue.get(timeout=MEASURE_EVERY_S)
-            except queue.Empty:
-                continue
-            if isinstance(order, Gone):
-                self._end()
-                return
+        while not isinstance(order := self._queue.get(), Gone):
             if isinstance(order, Capacity):
                 self.tell(order)
             elif isinstance(order, tuple):
                 self._take(*order)
             else:
                 self._obey(order)
-        self.tell(Silent(f"it has not answered for {SILENT_AFTER_S:.0f} seconds"))
+        self._end()
 
     def tell(self, news: News) -> None:
         """Say it to our process."""
-        self._connection.send_bytes(pickle.dumps(news, PICKLE_PROTOCOL))
+        data = pickle.dumps(news, PICKLE_PROTOCOL)
+        with self._telling:
+            self._connection.send_bytes(data)
 
     # What comes in
 
@@ -112,6 +108,12 @@ class Driver:
             if now != n_workers:
                 n_workers = now
                 self._queue.put(Capacity(now))
+
+    def _watch(self) -> None:
+        while time.monotonic() < self._measured_at + SILENT_AFTER_S:
+            time.sleep(MEASURE_EVERY_S)
+        self.tell(Silent(SILENT_AFTER_S))
+        os._exit(1)
 
     def _expect(self, index: int, actor: Any, answer: Any) -> None:
         answer.future().add_done_callback(lambda future: self._queue.put((index, actor, future)))

@@ -17,6 +17,7 @@ from trintena.jobs.cluster.refusals import (
     not_installed,
     place_of,
     refused,
+    silent_for,
     unreachable,
 )
 from trintena.jobs.failures import PICKLE_PROTOCOL
@@ -146,7 +147,7 @@ class Link:
         except (EOFError, OSError) as error:
             raise self._broken() from error
         if isinstance(news, Silent):
-            raise lost(self._address, news.reason)
+            raise lost(self._address, silent_for(news.seconds))
         return news
 
     def _broken(self) -> ClusterError:

@@ -104,9 +104,9 @@ class Lost:
 
 @dataclass(frozen=True)
 class Silent:
-    """The cluster as a whole does not answer any more."""
+    """The cluster as a whole has not answered for so long, and is given up."""
 
-    reason: str
+    seconds: float
 
 
 Answer = Spoken | Died | Lost

@@ -163,6 +163,13 @@ def refused(address: str, reason: str) -> ClusterError:
     )
 
 
+def silent_for(seconds: float) -> str:
+    """Why a cluster was given up."""
+    return phrase(
+        en=f"it has not answered for {seconds:.0f} seconds", pt=f"ele não responde há {seconds:.0f} segundos"
+    )
+
+
 def lost(address: str, reason: str) -> ClusterError:
     """The cluster was there, and is not any more."""
     because = f": {reason}" if reason else ""
