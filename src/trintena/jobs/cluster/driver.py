@@ -195,6 +195,12 @@ def _last_line(error: Exception) -> str:
     return lines[-1] if lines else type(error).__name__
 
 
+def _reason(error: BaseException) -> str:
+    """What went wrong, the first cause first: Ray wraps what a person needs to know."""
+    reason = str(error) or type(error).__name__
+    return reason if error.__cause__ is None else f"{_reason(error.__cause__)}\n{reason}"
+
+
 def main() -> int:
     """Read the command line that `link.py` wrote, connect, and drive."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt is our process's to interpret
@@ -214,7 +220,7 @@ def main() -> int:
         driver.tell(Loaded())
         ray.init(told.address, log_to_driver=False)
     except (Exception, SystemExit) as error:
-        refusal = Refused(str(error) or type(error).__name__)
+        refusal = Refused(_reason(error))
         connection.send_bytes(pickle.dumps(refusal, PICKLE_PROTOCOL))
         return 1
     try:

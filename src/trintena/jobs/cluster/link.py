@@ -30,6 +30,11 @@ REACH_S = 3.0
 """Until whoever listens at an address must have said that it speaks as Ray does."""
 _LOAD_S, _CONNECT_S, _AUTO_CONNECT_S = 60.0, 30.0, 10.0
 """Until Ray must be imported, and until the cluster must have let us in after that."""
+_RAY = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # How long Ray looks for a node on this machine, where there is none; its own is a minute.
+    "RAY_gcs_server_request_timeout_seconds": "8",
+}
 _GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
 """Of HTTP/2, which gRPC is: the preface and an empty frame of settings (RFC 9113, 3.4)."""
 _SETTINGS = 4
@@ -63,9 +68,7 @@ class Link:
         if place is not None:
             self._greet(place)
         self.close()
-        self._launched = launch(
-            None, {"RAY_USAGE_STATS_ENABLED": "0"}, program="trintena.jobs.cluster.driver"
-        )
+        self._launched = launch(None, _RAY, program="trintena.jobs.cluster.driver")
         try:
             self._write(told)
             self._expect(Loaded, _LOAD_S)

@@ -140,7 +140,7 @@ def refused(address: str, reason: str) -> ClusterError:
                 pt="Inicie um com `ray start --head`, ou indique outro: --address ray://HOST:10001.",
             ),
         )
-    if "raylet" in reason.lower() or "node_ip_address" in reason:
+    if "No node info found" in reason:
         return ClusterError(
             phrase(
                 en=f"This machine is no node of the Ray cluster at {address}.",
