@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -17,7 +18,9 @@ from typing import Any
 import psutil
 import pytest
 
-ray = pytest.importorskip("ray", reason="needs the extra `ray`: pip install 'trintena[ray]'")
+if importlib.util.find_spec("ray") is None:
+    pytest.skip("needs the extra `ray`: pip install 'trintena[ray]'", allow_module_level=True)
+from integration.champion.lab import PROGRAMS
 
 JOB_TASKS = Path(__file__).parents[2] / "unit" / "jobs"
 """Where the nodes find what their workers do here."""
@@ -52,6 +55,10 @@ class Nodes:
         os.kill(raylet, signal.SIGKILL)
         self.raylets.remove(raylet)
 
+    def n_started(self) -> int:
+        """Experiments that the cluster has had: each is a job of Ray, with a log of its own."""
+        return len(list(self.folder.glob("ray/session_latest/logs/worker-*")))
+
     def actors(self) -> list[int]:
         """The processes of the actors on all nodes."""
         found = []
@@ -71,14 +78,15 @@ def cluster(num_cpus: int, **resources: float) -> Iterator[Nodes]:
     # Its sockets have names of a limited length, which the usual folder of a test exceeds.
     folder = Path(tempfile.mkdtemp(prefix="ray-"))
     command = [sys.executable, str(Path(__file__).with_name("nodes.py")), str(folder), str(num_cpus)]
-    popen = subprocess.Popen(
-        [*command, json.dumps(resources)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=(folder / "log").open("w"),
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(JOB_TASKS)},
-    )
+    with (folder / "log").open("w") as log:
+        popen = subprocess.Popen(
+            [*command, json.dumps(resources)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(JOB_TASKS), "TRINTENA_CACHE": str(PROGRAMS.parent)},
+        )
     nodes = Nodes(popen, folder)
     try:
         nodes.address = nodes.heard()["address"]
@@ -102,8 +110,8 @@ def cluster(num_cpus: int, **resources: float) -> Iterator[Nodes]:
 
 @pytest.fixture(scope="session")
 def nodes() -> Iterator[Nodes]:
-    """One node with two processors, for tests that leave it as it is."""
-    with cluster(2) as started:
+    """One node with four logical processors, for tests that leave it as it is."""
+    with cluster(4) as started:
         yield started
 
 

@@ -125,6 +125,7 @@ class Driver:
             case Start(index):
                 if index not in self._actors:
                     self._actors[index] = self._actor(index)
+                    self._expect(index, self._actors[index], self._actors[index].stay.remote())
                 actor = self._actors[index]
                 self._expect(index, actor, actor.start.remote())
             case Share(number, arguments):
@@ -167,6 +168,7 @@ class Driver:
         remote = self._ray.remote(
             num_cpus=0 if told.gpu_share else 1,
             num_gpus=told.gpu_share,
+            max_concurrency=2,
             scheduling_strategy="SPREAD",
         )
         return remote(Host).remote(index, environment, told.warm, told.versions)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
@@ -35,7 +36,10 @@ def versions() -> dict[str, str]:
 
 
 class Host:
-    """One worker process. Every call gives one thing that it says: of reports there are any number."""
+    """One worker process. Every call but `stay` gives one thing that it says; of reports there are many.
+
+    Two calls at a time: one of them is `stay`.
+    """
 
     def __init__(
         self, index: int, environment: Mapping[str, str], warm: str | None, expected: Mapping[str, str]
@@ -43,6 +47,10 @@ class Host:
         self._index, self._expected = index, expected
         surroundings = {"JAX_COMPILATION_CACHE_DIR": str(programs_folder()), **environment}
         self._process = WorkerProcess(index, None, surroundings, warm)
+
+    def stay(self) -> None:
+        """Never return: whoever waits for it learns at once that the actor, or its node, is gone."""
+        threading.Event().wait()
 
     def start(self) -> Answer:
         """Start the process; what it says first."""

@@ -6,7 +6,9 @@ again elsewhere, and counts as no failure of the task.
 
 from __future__ import annotations
 
+import logging
 import os
+import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Self
 
@@ -28,7 +30,7 @@ from trintena.jobs.cluster.refusals import no_room
 from trintena.jobs.executors.pool import RECYCLE_ABOVE_BYTES, Pool, Slot, refuse_no_workers
 from trintena.jobs.failures import WorkerDied, WorkerLost
 from trintena.jobs.messages import arguments, read_message, request
-from trintena.language import language
+from trintena.language import language, phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,6 +38,10 @@ if TYPE_CHECKING:
     from trintena.jobs.messages import MessageKind
     from trintena.settings import Settings
 
+logger = logging.getLogger(__name__)
+
+_PATIENCE_S = 15.0
+"""Until it is said that no worker has come up yet: the cluster may be full of others' work."""
 _OF_A_NODE = ("JAX_COMPILATION_CACHE_DIR",)
 """What is another place on each node."""
 _PASSED_ON = ("KERAS_BACKEND", "XLA_FLAGS")
@@ -148,6 +154,8 @@ class RayExecutor(Pool[RayWorker]):
         self._capacity = 0
         self._n_ever = 0
         """Workers that there have been: each has a number of its own."""
+        self._is_waiting_since: float | None = None
+        """When it was connected; None: workers came, or it was said that none does."""
 
     @classmethod
     def from_settings(
@@ -191,6 +199,7 @@ class RayExecutor(Pool[RayWorker]):
         if not capacity and self._wanted is None:
             self._cluster.close(0.0)
             raise no_room(self._address, gpus=self._told.gpu_share > 0)
+        self._is_waiting_since = time.monotonic()
         self._follow(capacity)
 
     def _follow(self, capacity: int) -> None:
@@ -234,7 +243,24 @@ class RayExecutor(Pool[RayWorker]):
                 self._follow(news.n_workers)
             elif isinstance(news, Spoken | Died | Lost) and news.index in by_index:
                 by_index[news.index].worker.inbox.append(news)
-        return [slot for slot in self._slots if slot.worker.inbox]
+        speaking = [slot for slot in self._slots if slot.worker.inbox]
+        self._say_if_full(anybody=bool(speaking))
+        return speaking
+
+    def _say_if_full(self, *, anybody: bool) -> None:
+        since = self._is_waiting_since
+        if since is None or not (anybody or time.monotonic() > since + _PATIENCE_S):
+            return
+        self._is_waiting_since = None
+        if not anybody:
+            logger.warning(
+                phrase(
+                    en=f"The Ray cluster ({self._address}) has not started a worker yet: perhaps others use "
+                    "all of it. Waiting.",
+                    pt=f"O cluster Ray ({self._address}) ainda não iniciou nenhum processo: talvez outros o "
+                    "ocupem por inteiro. Esperando.",
+                )
+            )
 
     def _end_workers(self, grace_s: float) -> None:
         self._slots.clear()
