@@ -67,15 +67,15 @@ ExecutorOption = Annotated[
     typer.Option(
         "--executor",
         metavar="local|ray",
-        help="Where they run: local (default), or ray, on a cluster; --resume: as before.",
+        help="Where it runs: on this machine, or on a Ray cluster; default: local, resumed: as before.",
     ),
 ]
 AddressOption = Annotated[
     str | None,
     typer.Option(
         "--address",
-        metavar="auto|HOST:PORT|ray://HOST:PORT",
-        help="Of the Ray cluster; default: TRINTENA_RAY_ADDRESS, else auto, that of this machine.",
+        metavar="ADDRESS",
+        help="Of the Ray cluster: auto, HOST:PORT or ray://HOST:PORT; default: TRINTENA_RAY_ADDRESS, or auto.",
     ),
 ]
 

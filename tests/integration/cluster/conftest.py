@@ -4,7 +4,6 @@ import importlib.util
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -52,8 +51,18 @@ class Nodes:
 
     def kill(self, raylet: int) -> None:
         """As if its power failed: nothing of the node is told to end."""
-        os.kill(raylet, signal.SIGKILL)
+        main = psutil.Process(raylet)
+        for process in [main, *main.children(recursive=True)]:
+            process.kill()
         self.raylets.remove(raylet)
+
+    def kill_head(self) -> None:
+        """The head with what holds the cluster together; other nodes stay for a while."""
+        control = [each for each in psutil.Process(self.popen.pid).children() if "gcs" in each.name()]
+        assert control
+        for process in control:
+            process.kill()
+        self.kill(self.raylets[0])
 
     def n_started(self) -> int:
         """Experiments that the cluster has had: each is a job of Ray, with a log of its own."""

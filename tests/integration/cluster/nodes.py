@@ -28,6 +28,13 @@ def main(num_cpus: int, resources: dict[str, float]) -> None:
         "num_cpus": num_cpus,
         "include_dashboard": False,
         "object_store_memory": STORE_BYTES,
+        # A node that is gone is missed within two seconds; Ray's own patience is a quarter of a minute.
+        "_system_config": {
+            "health_check_initial_delay_ms": 0,
+            "health_check_period_ms": 500,
+            "health_check_timeout_ms": 500,
+            "health_check_failure_threshold": 3,
+        },
         **resources,
     }
     cluster = Cluster(initialize_head=True, head_node_args=head)
