@@ -33,7 +33,7 @@ def main(symbol: str, trials: Path, answer: Path, started_at: float) -> None:
     settings = Settings.from_environment()
     environment = training_environment(settings)
     told = []
-    with EXECUTORS["local"](settings.workers, environment=environment, warm=WARM_UP) as executor:
+    with EXECUTORS["local"](settings, environment=environment, warm=WARM_UP) as executor:
         case = Case.of(symbol)
         for ended in train(case, listed(trials), executor):
             record = {

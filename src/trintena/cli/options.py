@@ -75,7 +75,7 @@ AddressOption = Annotated[
     typer.Option(
         "--address",
         metavar="ADDRESS",
-        help="Of the Ray cluster: auto, HOST:PORT or ray://HOST:PORT; default: TRINTENA_RAY_ADDRESS, or auto.",
+        help="Of the Ray cluster: auto, HOST:PORT or ray://HOST:PORT; default: TRINTENA_RAY_ADDRESS or auto.",
     ),
 ]
 
