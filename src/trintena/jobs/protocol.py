@@ -99,6 +99,10 @@ class Executor(Protocol):
         """Workers that there are to hand tasks to; they may become more or fewer."""
 
     @property
+    def population(self) -> int:
+        """Pieces of work that a task had better hold: more than one where a worker computes side by side."""
+
+    @property
     def n_unfinished(self) -> int:
         """Tasks submitted that have neither ended nor been cancelled."""
 

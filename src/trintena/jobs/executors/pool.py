@@ -167,6 +167,11 @@ class Pool(ABC, Generic[W]):
         return len(self._slots)
 
     @property
+    def population(self) -> int:
+        """A processor gains nothing by computing pieces of work side by side."""
+        return 1
+
+    @property
     def n_unfinished(self) -> int:
         """Tasks submitted that have neither ended nor been cancelled."""
         return len(self._open_keys)

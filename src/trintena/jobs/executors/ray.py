@@ -130,8 +130,9 @@ class Cluster:
 class RayExecutor(Pool[RayWorker]):
     """A pool on the Ray cluster at an address: one worker for each processor that the cluster has.
 
-    With `gpu_share`, one for each such share of a GPU instead. `workers` is the number to have at most, and
-    to ask for: a cluster that grows by itself grows to it. Nodes may join and leave at any time.
+    With `gpu_share`, one for each such share of a GPU instead, for `gpu_population` trials at a time.
+    `workers` is the number to have at most, and to ask for: a cluster that grows by itself grows to it. Nodes
+    may join and leave at any time.
     """
 
     def __init__(
@@ -142,6 +143,7 @@ class RayExecutor(Pool[RayWorker]):
         environment: Mapping[str, str],
         warm: str | None = None,
         gpu_share: float = 0.0,
+        gpu_population: int = 1,
         recycle_above_bytes: int = RECYCLE_ABOVE_BYTES,
         retries: int = 1,
     ) -> None:
@@ -149,6 +151,7 @@ class RayExecutor(Pool[RayWorker]):
         if workers is not None:
             refuse_no_workers(workers)
         self._address, self._wanted = address, workers
+        self._population = gpu_population if gpu_share else 1
         self._told = Connect(address, gpu_share, {**_of_this_process(), **environment}, warm, versions())
         self._cluster = Cluster(address)
         self._capacity = 0
@@ -174,12 +177,18 @@ class RayExecutor(Pool[RayWorker]):
             environment=elsewhere,
             warm=warm,
             gpu_share=settings.ray_gpu_share,
+            gpu_population=settings.ray_gpu_population,
         )
 
     @property
     def n_workers(self) -> int:
         """Workers that the cluster has room for, of those that were asked for."""
         return max(min(len(self._slots), self._capacity), 1)
+
+    @property
+    def population(self) -> int:
+        """Trials that a worker on a GPU trains side by side; on a processor it is one."""
+        return self._population
 
     @property
     def link_pid(self) -> int | None:
