@@ -132,7 +132,8 @@ messages: $(DEV) ## gather the texts of the pages for translation
 
 lock: $(BIN)/python ## follow pyproject.toml in the lock files (newest versions: make lock UPGRADE=--upgrade)
 	$(PIP) install 'uv>=0.9,<1'
-	$(COMPILE) pyproject.toml --extra mlflow --extra postgres --group build --group dev --output-file requirements-dev.txt
+	$(COMPILE) pyproject.toml --extra mlflow --extra postgres --extra ray --group build --group dev \
+	    --output-file requirements-dev.txt
 	$(COMPILE) pyproject.toml --group build --constraint requirements-dev.txt --output-file requirements.txt
 	$(COMPILE) --group bench --output-file requirements-bench.txt
 

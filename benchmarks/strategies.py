@@ -34,7 +34,7 @@ from trintena.experiments.study import Study
 from trintena.experiments.workplace import WARM_UP, training_environment
 from trintena.jobs.executors import EXECUTORS
 from trintena.jobs.protocol import Finished, Task
-from trintena.settings import Settings, usable_cores
+from trintena.settings import Settings
 from trintena.training.course import Course, Paused
 from trintena.windows import Transformation, segments_of
 
@@ -77,9 +77,10 @@ def record() -> None:
         transformation = Transformation.fit(
             series, segments, target="log_return", features="close", lookback=LOOKBACK, horizon=1
         )
-        environment = training_environment(Settings.from_environment({"TRINTENA_HOME": folder}))
+        home = Settings.from_environment({"TRINTENA_HOME": folder})
+        environment = training_environment(home)
         began, curves = time.monotonic(), {}
-        with EXECUTORS["local"](len(usable_cores()), environment=environment, warm=WARM_UP) as executor:
+        with EXECUTORS["local"](home, environment=environment, warm=WARM_UP) as executor:
             for number, setting in enumerate(settings):
                 trial = TrialResult(GRU_CLASSIC, "RUNNING", setting, 0, number)
                 kwargs = {

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 from case import SEED, Case
 from trintena.domain import Hyperparameters, TrialResult
-from trintena.experiments.training_run import TRIAL
 from trintena.experiments.workplace import WARM_UP, training_environment
 from trintena.jobs.executors import EXECUTORS
 from trintena.jobs.protocol import Failed, Finished, Task
@@ -33,7 +32,7 @@ def main(symbol: str, trials: Path, answer: Path, started_at: float) -> None:
     settings = Settings.from_environment()
     environment = training_environment(settings)
     told = []
-    with EXECUTORS["local"](settings.workers, environment=environment, warm=WARM_UP) as executor:
+    with EXECUTORS["local"](settings, environment=environment, warm=WARM_UP) as executor:
         case = Case.of(symbol)
         for ended in train(case, listed(trials), executor):
             record = {
@@ -70,7 +69,7 @@ def train(case: Case, trials: list[TrialResult], executor: Executor) -> Iterator
         executor.submit(
             Task(
                 key=(trial.model_id, trial.number),
-                function=TRIAL,
+                function="trintena.training.trial:run_trial",
                 kwargs={
                     "series": case.series,
                     "transformation": case.transformation,

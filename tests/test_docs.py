@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import typer
+import yaml
 
 from trintena.cli import app
 from trintena.data import SOURCES
@@ -104,6 +105,28 @@ def test_every_decision_record_is_listed() -> None:
     listed = (ROOT / "docs" / "adr" / "README.md").read_text("utf-8")
     records = {path.name for path in (ROOT / "docs" / "adr").glob("[0-9]*.md")}
     assert {name for name in records if name not in listed} == set()
+
+
+def test_the_cluster_that_is_shown_has_the_ray_of_the_lock_and_commands_that_exist() -> None:
+    """Kinds and names are those of KubeRay's reference; Kubernetes itself would refuse what is misspelt."""
+    lock = (ROOT / "requirements-dev.txt").read_text("utf-8")
+    (version,) = re.findall(r"^ray==([0-9.]+)", lock, re.MULTILINE)
+    folder = ROOT / "docs" / "cluster"
+    assert f"FROM rayproject/ray:{version}-py311\n" in (folder / "Dockerfile").read_text("utf-8")
+    claim, job = yaml.safe_load_all((folder / "rayjob.yaml").read_text("utf-8"))
+    assert (job["apiVersion"], job["kind"]) == ("ray.io/v1", "RayJob")
+    cluster = job["spec"]["rayClusterSpec"]
+    assert cluster["rayVersion"] == version
+    head = cluster["headGroupSpec"]["template"]["spec"]
+    (volume,) = head["volumes"]
+    assert volume["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+    (container,) = head["containers"]
+    home = {each["name"]: each["value"] for each in container["env"]}["TRINTENA_HOME"]
+    assert [mount["mountPath"] for mount in container["volumeMounts"]] == [home]
+    words = job["spec"]["entrypoint"].split()
+    command = typer.main.get_command(app)
+    train = command.get_command(typer.Context(command), words[1])  # type: ignore[attr-defined]
+    train.make_context("train", words[2:])  # refuses options that there are not
 
 
 def example(page: str) -> dict[str, Any]:

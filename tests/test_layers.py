@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-HEAVY = ("keras", "jax", "optuna", "tensorflow", "torch")
+HEAVY = ("keras", "jax", "optuna", "ray", "tensorflow", "torch")
 LIGHT = (
     "trintena",
     "trintena.bootstrap",

@@ -8,6 +8,7 @@
     ├── NotFoundError         nothing is stored under that key      -> exit code 2
     ├── BusyError             another process holds it              -> exit code 1
     ├── UnavailableError      the database cannot be used           -> exit code 1
+    ├── ClusterError          a Ray cluster that is not there       -> exit code 1
     ├── ArtifactError         a saved file is missing or not whole  -> exit code 1
     └── TrialError            a trial that ended without a model    -> shown on the board
 
@@ -92,6 +93,12 @@ class UnavailableError(TrintenaError):
     """The database's server does not answer, or its disk takes nothing; either may be over soon."""
 
     code = "database_unavailable"
+
+
+class ClusterError(TrintenaError):
+    """There is no Ray cluster at that address, it cannot be used from here, or it is gone."""
+
+    code = "cluster_unavailable"
 
 
 class ArtifactError(TrintenaError):

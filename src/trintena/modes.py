@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from trintena.bootstrap import application
 from trintena.domain import Features, Measures, ModelVersion, Search, Split, Strategy, Target
 from trintena.experiments import Observer, Request, budget_seconds, plan, run_experiment, tracking
+from trintena.jobs.executors import ExecutorName
 from trintena.search import read_space
 from trintena.settings import Settings
 
@@ -34,6 +35,8 @@ def train_all_models_fast_mode(
     split: Split | None = None,
     seed: int = 0,
     workers: int | None = None,
+    executor: ExecutorName | None = None,
+    address: str | None = None,
     resume: int | None = None,
     observe: Observer = lambda progress: None,
 ) -> dict[str, Any]:
@@ -43,10 +46,12 @@ def train_all_models_fast_mode(
     thirty. `csv` names a file to read instead, `column` what to forecast in it, `symbol` then whose rows
     to take. `measures` says whether the series is of a `price` or of any other `value` (None: its columns
     say, or its source), `target` what is forecast (None: `log_return` of prices, `difference` of other
-    values). `resume` is the id of an experiment to go on with, and leaves every other argument but
-    `workers` without effect. Files and database are kept under `TRINTENA_HOME`. `observe` is called with
-    the progress, about four times a second. What there is to say about the data goes to the logger
-    `trintena`: as a warning that its source does not answer, as information what has changed.
+    values). `executor` is where trials run: `local`, in `workers` processes of this machine, or `ray`, on the
+    cluster at `address` (None: that of `TRINTENA_RAY_ADDRESS`, else `auto`). `resume` is the id of an
+    experiment to go on with, and leaves every other argument but these three without effect; `executor` None
+    is as before then. Files and database are kept under `TRINTENA_HOME`. `observe` is called with the
+    progress, about four times a second. What there is to say about the data goes to the logger `trintena`:
+    as a warning that its source does not answer, as information what has changed.
 
     Returns the answer of the specification: `status`, `mode`, `winner`, `total_models`, `results`;
     beside it `baselines`, `verdict`, `champion`, `forecast` and more. `rmse` is the validation RMSE
@@ -69,7 +74,8 @@ def train_all_models_fast_mode(
         split=split or Split(),
         seed=seed,
     )
-    return _train(request, symbol, csv, column, workers, resume, observe)
+    where = _Where(workers, executor, address)
+    return _train(request, symbol, csv, column, where, resume, observe)
 
 
 def train_all_models_with_optimization(
@@ -96,6 +102,8 @@ def train_all_models_with_optimization(
     split: Split | None = None,
     seed: int = 0,
     workers: int | None = None,
+    executor: ExecutorName | None = None,
+    address: str | None = None,
     resume: int | None = None,
     observe: Observer = lambda progress: None,
 ) -> dict[str, Any]:
@@ -141,7 +149,17 @@ def train_all_models_with_optimization(
         split=split or Split(),
         seed=seed,
     )
-    return _train(request, symbol, csv, column, workers, resume, observe)
+    where = _Where(workers, executor, address)
+    return _train(request, symbol, csv, column, where, resume, observe)
+
+
+@dataclass(frozen=True)
+class _Where:
+    """Where it is to run, as the caller said."""
+
+    workers: int | None
+    executor: ExecutorName | None
+    address: str | None
 
 
 def _train(
@@ -149,13 +167,18 @@ def _train(
     symbol: str | None,
     csv: str | Path | None,
     column: str | None,
-    workers: int | None,
+    where: _Where,
     resume: int | None,
     observe: Observer,
 ) -> dict[str, Any]:
     settings = Settings.from_environment()
+    if where.address is not None:
+        settings = replace(settings, ray_address=where.address)
     with application(settings) as app:
-        with app.workplace(workers=workers) as place:
+        executor: str = where.executor or "local"
+        if where.executor is None and resume is not None:
+            executor = app.registry.experiment(resume).executor
+        with app.workplace(workers=where.workers, executor=executor) as place:
             if remedy := tracking.missing(settings):
                 logger.warning("%s", remedy)
             experiment_id = resume
@@ -164,7 +187,7 @@ def _train(
                     symbol, Path(csv) if csv else None, column, request.measures
                 )
                 _log(delivery.remarks, answered=delivery.answered)
-                experiment_id = plan(request, delivery.series, app.registry)
+                experiment_id = plan(request, delivery.series, app.registry, executor=executor)
             answer = run_experiment(place, experiment_id, observe)
         if remark := tracking.track(settings, app.registry, experiment_id):
             _log([remark.sentence], answered=not remark.is_warning)

@@ -180,7 +180,10 @@ def _run(
                     pt=f"O processo que o executava morreu {_MOST_DEATHS} vezes seguidas.",
                 )
             )
-        with app.workplace(workers=workers) as place, audience.watching(record) as observe:
+        with (
+            app.workplace(workers=workers, executor=record.executor) as place,
+            audience.watching(record) as observe,
+        ):
             answer = run_locked(replace(place, registry=registry), experiment_id, observe)
             if answer["status"] == "cancelled":
                 lock.release()  # whoever sends it on at once need not wait for the end of our processes

@@ -71,7 +71,7 @@ def fill(registry: Registry) -> None:
     )
     registry.finish(number, "succeeded", {"winner": {"model_id": 1, "rmse": 0.02}})
     fill_search(registry, replace(spec, mode="optimized", search=Search("bayesian", 5)))
-    waiting = registry.create_experiment(spec, enqueued=True, submission_key="toy")
+    waiting = registry.create_experiment(spec, enqueued=True, submission_key="toy", executor="ray")
     registry.add_event(waiting, "queued")
 
 

@@ -33,6 +33,9 @@ def test_an_empty_variable_is_as_good_as_none(tmp_path: Path, monkeypatch: pytes
         "TRINTENA_CACHE",
         "TRINTENA_WORKERS",
         "MLFLOW_TRACKING_URI",
+        "TRINTENA_RAY_ADDRESS",
+        "TRINTENA_RAY_GPU_SHARE",
+        "TRINTENA_RAY_GPU_POPULATION",
     )
     assert Settings.from_environment(dict.fromkeys(names, "")) == Settings.from_environment({})
 
@@ -45,10 +48,20 @@ def test_each_variable_is_heeded(tmp_path: Path) -> None:
             "TRINTENA_CACHE": str(tmp_path / "shared"),
             "TRINTENA_WORKERS": "3",
             "MLFLOW_TRACKING_URI": "http://server:5000",
+            "TRINTENA_RAY_ADDRESS": "ray://head:10001",
+            "TRINTENA_RAY_GPU_SHARE": "0.25",
+            "TRINTENA_RAY_GPU_POPULATION": "16",
         }
     )
     assert settings == Settings(
-        tmp_path / "home", "postgresql://server/trintena", tmp_path / "shared", 3, "http://server:5000"
+        tmp_path / "home",
+        "postgresql://server/trintena",
+        tmp_path / "shared",
+        3,
+        "http://server:5000",
+        "ray://head:10001",
+        0.25,
+        16,
     )
 
 
@@ -66,6 +79,18 @@ def test_workers_that_are_no_positive_whole_number_are_refused(workers: str) -> 
     with pytest.raises(UsageError, match=f"whole number of at least 1, not {workers!r}") as refusal:
         Settings.from_environment({"TRINTENA_WORKERS": workers})
     assert refusal.value.field == "TRINTENA_WORKERS"
+
+
+@pytest.mark.parametrize("share", ["-0.1", "1.1", "half", "nan", "0.00001", "inf"])
+def test_a_share_of_a_gpu_that_is_none_is_refused(share: str) -> None:
+    with pytest.raises(UsageError, match=f"a number from 0 to 1 such as 0.25, not '{share}'") as refusal:
+        Settings.from_environment({"TRINTENA_RAY_GPU_SHARE": share})
+    assert refusal.value.field == "TRINTENA_RAY_GPU_SHARE"
+
+
+def test_a_population_of_nobody_is_refused() -> None:
+    with pytest.raises(UsageError, match="TRINTENA_RAY_GPU_POPULATION must be a whole number of at least 1"):
+        Settings.from_environment({"TRINTENA_RAY_GPU_POPULATION": "0"})
 
 
 def test_usable_cores_are_those_of_this_process() -> None:

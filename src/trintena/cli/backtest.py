@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trintena.cli.options import OptionalVersion
+from trintena.cli.options import AddressOption, ExecutorOption, OptionalVersion, Where, WorkersOption
 from trintena.cli.train_options import check_writable, refuse_changes
 
 if TYPE_CHECKING:
@@ -34,9 +34,9 @@ def backtest(
             help="Fit its setting anew every N rows, on all rows before; default: weights as saved.",
         ),
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes that fit; default: one for each core.")
-    ] = None,
+    workers: WorkersOption = None,
+    executor: ExecutorOption = None,
+    address: AddressOption = None,
     resume_id: Annotated[
         int | None, typer.Option("--resume", metavar="ID", help="Run what is missing of it.")
     ] = None,
@@ -60,9 +60,10 @@ def backtest(
     """
     from trintena.cli.train import resume, run
 
+    where = Where(workers, executor, address)
     if resume_id is not None:
         refuse_changes(context)
-        resume(resume_id, json_file, workers)
+        resume(resume_id, json_file, where)
         return
     check_writable(json_file)
 
@@ -72,8 +73,10 @@ def backtest(
 
         saved, delivery = app.services.to_backtest(symbol, model)
         request = BacktestRequest(start, end, refit_every)
-        experiment_id = plan_backtest(request, saved, delivery.series, app.registry)
+        experiment_id = plan_backtest(
+            request, saved, delivery.series, app.registry, executor=executor or "local"
+        )
         say_about(delivery)
         return experiment_id
 
-    run(planned, json_file, workers)
+    run(planned, json_file, where)

@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from trintena.cli.options import AsJson, ExperimentId, Yes, confirm
+from trintena.cli.options import (
+    AddressOption,
+    AsJson,
+    ExecutorOption,
+    ExperimentId,
+    Where,
+    WorkersOption,
+    Yes,
+    confirm,
+)
 from trintena.cli.output import print_json, screen
 from trintena.language import phrase
 
@@ -145,9 +154,9 @@ def resume(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the answer to this file.")
     ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes that train; default: one for each core.")
-    ] = None,
+    workers: WorkersOption = None,
+    executor: ExecutorOption = None,
+    address: AddressOption = None,
 ) -> None:
     """Run what is missing of an experiment; the same as `trintena train --resume ID`, or of a backtest as
     `trintena backtest --resume ID`.
@@ -159,7 +168,7 @@ def resume(
     """
     from trintena.cli.train import resume as resume_training
 
-    resume_training(experiment_id, json_file, workers)
+    resume_training(experiment_id, json_file, Where(workers, executor, address))
 
 
 @app.command()

@@ -76,6 +76,8 @@ def print_experiment(record: ExperimentRecord, row: dict[str, Any]) -> None:
             pt=f"{target}, {number(spec.horizon)} à frente, de janelas de {rows} linhas de {read}",
         ),
     }
+    if record.executor != "local":
+        shown[phrase(en="executor", pt="executor")] = record.executor
     if spec.backtest is not None:
         shown |= _backtest_fields(spec.backtest)
     if spec.search is not None:

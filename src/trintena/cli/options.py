@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, cast, get_args
 
 import typer
@@ -53,6 +54,31 @@ MeasuresOption = Annotated[
     ),
 ]
 
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=1,
+        help="Processes that train; default: one for each core, of a cluster for each of its.",
+    ),
+]
+ExecutorOption = Annotated[
+    str | None,
+    typer.Option(
+        "--executor",
+        metavar="local|ray",
+        help="Where it runs: on this machine, or on a Ray cluster; default: local, resumed: as before.",
+    ),
+]
+AddressOption = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        metavar="ADDRESS",
+        help="Of the Ray cluster: auto, HOST:PORT or ray://HOST:PORT; default: TRINTENA_RAY_ADDRESS or auto.",
+    ),
+]
+
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether it is meant.")]
 ExperimentId = Annotated[
     int, typer.Argument(metavar="ID", parser=_number, help="As `trintena experiments list` shows it.")
@@ -66,6 +92,17 @@ OptionalVersion = Annotated[
         "--model", metavar="VERSION", parser=_number, help="A model version; default: the champion."
     ),
 ]
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where an experiment is to run, as somebody asked."""
+
+    workers: int | None = None
+    executor: str | None = None
+    """None: local or, of an experiment that is resumed, where it was asked to run before."""
+    address: str | None = None
+    """Of the Ray cluster; None: that of the settings."""
 
 
 def measures_of(text: str | None) -> Measures | None:

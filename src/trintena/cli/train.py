@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from trintena.cli.options import MeasuresOption, measures_of
+from trintena.cli.options import (
+    AddressOption,
+    ExecutorOption,
+    MeasuresOption,
+    Where,
+    WorkersOption,
+    measures_of,
+)
 from trintena.cli.train_options import (
     check_writable,
     refuse_changes,
+    refuse_idle_address,
     refuse_searching,
     space_of,
     split_of,
@@ -92,10 +101,9 @@ def train(
         str | None, typer.Option(help="Train, validation, calibration shares: 0.7,0.12,0.06; or three dates.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of weights, order and dropout.")] = 0,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes that train; default: one a core.")
-    ] = None,
-    executor: Annotated[str, typer.Option(help="Where trials run: local.")] = "local",
+    workers: WorkersOption = None,
+    executor: ExecutorOption = None,
+    address: AddressOption = None,
     resume_id: Annotated[
         int | None, typer.Option("--resume", metavar="ID", help="Train what is missing of it.")
     ] = None,
@@ -113,11 +121,13 @@ def train(
     - `trintena train --mode optimized --budget 10m`
     - `trintena train --mode optimized --models 6 --learning-rate 0.0001..0.01:log --activation tanh,mish`
     - `trintena train --symbol NVDA --years all --json answer.json`
+    - `trintena train --executor ray --address ray://cluster:10001`
     - `trintena train --resume 3`
     """
+    where = Where(workers, executor, address)
     if resume_id is not None:
         refuse_changes(context)
-        resume(resume_id, json_file, workers, executor)
+        resume(resume_id, json_file, where)
         return
     from trintena.experiments.plan import Request, budget_seconds
 
@@ -165,28 +175,29 @@ def train(
         from trintena.experiments.plan import plan
 
         delivery = app.services.series_to_train(symbol, csv, column, request.measures)
-        experiment_id = plan(request, delivery.series, app.registry)
+        experiment_id = plan(request, delivery.series, app.registry, executor=executor or "local")
         say_about(delivery)
         return experiment_id
 
-    run(planned, json_file, workers, executor)
+    run(planned, json_file, where)
 
 
-def resume(experiment_id: int, json_file: Path | None, workers: int | None, executor: str = "local") -> None:
+def resume(experiment_id: int, json_file: Path | None, where: Where) -> None:
     """Run what is missing of an experiment, training or backtest, and print its answer."""
     check_writable(json_file)
 
     def planned(app: Application) -> int:
         return app.registry.experiment(experiment_id).id
 
-    run(planned, json_file, workers, executor)
+    run(planned, json_file, where, resumed=experiment_id)
 
 
 def run(
     planned: Callable[[Application], int],
     json_file: Path | None,
-    workers: int | None,
-    executor: str = "local",
+    where: Where,
+    *,
+    resumed: int | None = None,
 ) -> None:
     """Run an experiment as soon as it is planned, show how far it is, then print its answer."""
     from trintena.bootstrap import application
@@ -198,9 +209,17 @@ def run(
     from trintena.experiments import tracking
     from trintena.experiments.run import run_experiment
     from trintena.jobs.locks import is_held
+    from trintena.settings import Settings
 
-    with application() as app:
-        with app.workplace(workers=workers, executor=executor) as place:
+    settings = Settings.from_environment()
+    if where.address is not None:
+        settings = replace(settings, ray_address=where.address)
+    with application(settings) as app:
+        executor = where.executor
+        if executor is None:
+            executor = "local" if resumed is None else app.registry.experiment(resumed).executor
+        refuse_idle_address(executor, where.address)
+        with app.workplace(workers=where.workers, executor=executor) as place:
             experiment_id = planned(app)
             spec = app.registry.experiment(experiment_id).spec
             if spec.backtest is None and (remedy := tracking.missing(app.settings)):

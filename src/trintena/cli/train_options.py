@@ -23,7 +23,7 @@ _SEARCHING = (
     *(each.name for each in fields(SearchSpace)),
 )
 """Options of optimized mode alone."""
-_BESIDE_RESUME = frozenset({"resume_id", "json_file", "workers", "executor"})
+_BESIDE_RESUME = frozenset({"resume_id", "json_file", "workers", "executor", "address"})
 """Where to compute and where to answer; every other option decides the numbers, and is decided."""
 
 
@@ -76,6 +76,19 @@ def refuse_changes(context: typer.Context) -> None:
                 en="Leave it out, or leave --resume out to train anew.",
                 pt="Retire essa opção, ou retire --resume para treinar de novo.",
             ),
+        )
+
+
+def refuse_idle_address(executor: str, address: str | None) -> None:
+    """Refuse the address of a cluster on which nothing would run."""
+    if address is not None and executor != "ray":
+        raise UsageError(
+            phrase(
+                en=f"--address is of a Ray cluster; the executor is {executor}.",
+                pt=f"--address é de um cluster Ray; o executor é {executor}.",
+            ),
+            field="address",
+            hint=phrase(en="Add --executor ray.", pt="Acrescente --executor ray."),
         )
 
 

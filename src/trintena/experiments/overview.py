@@ -49,6 +49,7 @@ def described(locks: Locks, record: ExperimentRecord) -> dict[str, Any]:
         "started_at": record.started_at and record.started_at.isoformat(),
         "finished_at": record.finished_at and record.finished_at.isoformat(),
         "cancel_requested": record.cancel_requested,
+        "executor": record.executor,
         "enqueued": enqueued,
         "position": record.position,
         "resume": None

@@ -87,6 +87,7 @@ def plan(
     *,
     enqueued: bool = False,
     submission_key: str | None = None,
+    executor: str = "local",
 ) -> int:
     """Store the series and the experiment, and give the experiment's id.
 
@@ -96,6 +97,7 @@ def plan(
         registry: where both are kept.
         enqueued: whether a worker is to run it, not the process that asks.
         submission_key: of two submissions with the same key the second gives the first's id.
+        executor: where its trials are to run.
 
     Raises:
         UsageError: the request makes no sense, or the series is too short for it.
@@ -156,7 +158,9 @@ def plan(
     # Fitting looks at training rows only; a price that the target cannot use may stand in a later one.
     transformation.frame(used)
     registry.save_dataset(series)
-    return registry.create_experiment(spec, enqueued=enqueued, submission_key=submission_key)
+    return registry.create_experiment(
+        spec, enqueued=enqueued, submission_key=submission_key, executor=executor
+    )
 
 
 def _search_of(request: Request) -> Search | None:

@@ -14,10 +14,10 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from trintena.experiments.study import N_REFITS
-from trintena.experiments.training_run import TrainingRun
+from trintena.experiments.training_run import BASELINES, Key, TrainingRun
 from trintena.training.course import PATIENCE
 
 if TYPE_CHECKING:
@@ -125,9 +125,13 @@ class RaceRun(TrainingRun):
         if self.stage == "search" and (is_idle or self.race.search_is_over):
             self.stage = "closing"
             dropped: dict[int, list[Work]] = {}
-            for key in self.place.executor.cancel_pending():
-                work = self.works.pop(key)  # type: ignore[call-overload]
-                dropped.setdefault(work.trial.model_id, []).append(work)
+            for keys in self.place.executor.cancel_pending():
+                if keys == BASELINES:  # they may wait again when they were lost with a node of a cluster
+                    self.submit_baselines()
+                    continue
+                for key in cast("tuple[Key, ...]", keys):
+                    work = self.works.pop(key)
+                    dropped.setdefault(work.trial.model_id, []).append(work)
             for study in self.studies.values():
                 self.apply(study, study.stop(dropped.get(study.model_id, ())))
             return True

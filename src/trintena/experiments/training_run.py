@@ -14,6 +14,7 @@ import numpy as np
 from trintena.domain import ENDED, FittedBaseline
 from trintena.evaluation.baselines import FITTED
 from trintena.experiments.estimate import trial_cost
+from trintena.experiments.populations import populations
 from trintena.experiments.progress import Progress, Running, StudyProgress
 from trintena.experiments.study import N_REFITS, Study
 from trintena.jobs.protocol import Failed, Finished, Reported, Started, Task
@@ -23,13 +24,15 @@ from trintena.windows.segments import UNTRAINED
 from trintena.zoo import architecture
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from trintena.domain import Purpose, TrialResult
     from trintena.experiments.case import Case
     from trintena.experiments.progress import Observer
     from trintena.experiments.study import Step, Work
     from trintena.experiments.workplace import Workplace
 
-TRIAL = "trintena.training.trial:run_trial"
+TRIALS = "trintena.training.trial:run_trials"
 FIT_BASELINES = "trintena.evaluation.fitting:fit_baselines"
 TICK_S = 0.25
 _NEWS_EVERY_S = 1.0
@@ -37,6 +40,8 @@ _NEWS_EVERY_S = 1.0
 
 Key = tuple[int, "Purpose", int]
 """Of a trial within its experiment: architecture, purpose, number."""
+BASELINES = "baselines"
+"""The key of their task; that of any other is a tuple of the keys of its trials."""
 
 
 class TrainingRun:
@@ -50,6 +55,12 @@ class TrainingRun:
         self._optuna = OptunaStudies(place.settings.database_url)
         self.works: dict[Key, Work] = {}
         """What was submitted and has not come back."""
+        self._shared = {
+            "series": case.series,
+            "transformation": case.transformation,
+            "segments": case.segments,
+        }
+        """Arguments of every task: one object, so that a cluster is sent it once."""
         self._leader: tuple[str, float] | None = None
         """The last one that was told of, with its score."""
         last_value = np.zeros_like(case.judge.actual("validation"))
@@ -83,6 +94,7 @@ class TrainingRun:
             is_idle = event is None and not n_unfinished
             if not self.moves_on(is_idle=is_idle) and is_idle:
                 return True
+            self.progress.workers = self.place.workers  # of a cluster they may come and go
             self.observe(self.progress)
             if time.monotonic() >= next_news:
                 if self.registry.cancel_requested(self.case.experiment_id):
@@ -92,11 +104,14 @@ class TrainingRun:
 
     def _fit_baselines(self) -> None:
         """Have a worker fit the baselines, first of all, unless an earlier run did."""
-        if self.registry.baselines(self.case.experiment_id):
-            return
-        case = self.case
-        kwargs = {"series": case.series, "transformation": case.transformation, "segments": case.segments}
-        self.place.executor.submit(Task("baselines", FIT_BASELINES, kwargs, label="baselines", cost=math.inf))
+        if not self.registry.baselines(self.case.experiment_id):
+            self.submit_baselines()
+
+    def submit_baselines(self) -> None:
+        """Have a worker fit the baselines before whatever else waits."""
+        self.place.executor.submit(
+            Task(BASELINES, FIT_BASELINES, label="baselines", cost=math.inf, shared=self._shared)
+        )
 
     def tell(self, phase: str) -> None:
         """Let whoever watches know what comes now."""
@@ -139,31 +154,31 @@ class TrainingRun:
         if step.proposed:
             name = self.progress.studies[study.model_id].name
             self.registry.add_trials(self.case.experiment_id, step.proposed, model_name=name)
-        for work in step.work:
-            key: Key = (work.trial.model_id, work.trial.purpose, work.trial.number)
-            self.works[key] = work
-            self.place.executor.submit(self._task(key, study, work))
+        for works in populations(step.work, self.place.executor.population):
+            self.place.executor.submit(self._task(study, works))
         self._count(study)
 
-    def _task(self, key: Key, study: Study, work: Work) -> Task:
-        trial = work.trial
-        is_judged = trial.purpose == "refit" or not self.searches
+    def _task(self, study: Study, works: Sequence[Work]) -> Task:
+        """One for trials that are trained side by side: mostly of a single one."""
+        trials = [work.trial for work in works]
+        keys: list[Key] = [(trial.model_id, trial.purpose, trial.number) for trial in trials]
+        self.works |= dict(zip(keys, works, strict=True))
+        paused = [work.paused for work in works if work.paused is not None]
+        is_judged = trials[0].purpose == "refit" or not self.searches
         return Task(
-            key=key,
-            function=TRIAL,
+            key=tuple(keys),
+            function=TRIALS,
             kwargs={
-                "series": self.case.series,
-                "transformation": self.case.transformation,
-                "segments": self.case.segments,
-                "trial": trial,
+                "trials": trials,
                 "forecast": UNTRAINED if is_judged else ("validation",),
-                "until": work.until,
-                "paused": work.paused,
-                "deadline": self.deadline(trial.purpose),
+                "until": works[0].until,
+                "paused": paused or None,
+                "deadline": self.deadline(trials[0].purpose),
             },
             label=self.progress.studies[study.model_id].name,
             cost=self.priority(study),
             group=(study.model_id, study.n_rounds),
+            shared=self._shared,
         )
 
     # What a race does otherwise
@@ -196,21 +211,17 @@ class TrainingRun:
     def _take(self, event: object) -> None:
         progress = self.progress
         match event:
-            case Finished("baselines", _, fitted):
+            case Finished(key, _, fitted) if key == BASELINES:
                 self.registry.record_baselines(self.case.experiment_id, fitted)
-            case Failed("baselines", _, error):
+            case Failed(key, _, error) if key == BASELINES:
                 failed = [FittedBaseline(row.key, 0.0, reason=str(error)) for row in FITTED]
                 self.registry.record_baselines(self.case.experiment_id, failed)
-            case Started(tuple(key), worker):
-                model_id, purpose, number = key
-                # A trial whose worker died may start again elsewhere.
-                for other, run in list(progress.running.items()):
-                    if (run.model_id, run.is_refit, run.number) == (model_id, purpose == "refit", number):
-                        progress.running.pop(other)
-                progress.running[worker] = Running(model_id, number, purpose == "refit", time.monotonic())
-                self.studies[model_id].start(purpose, number)
-                self._count(self.studies[model_id])
-                self.registry.start_trial(self.case.experiment_id, model_id, number, purpose)
+            case Started(tuple(keys), worker):
+                self._show_running(worker, keys[0])
+                for model_id, purpose, number in keys:
+                    self.studies[model_id].start(purpose, number)
+                    self.registry.start_trial(self.case.experiment_id, model_id, number, purpose)
+                self._count(self.studies[keys[0][0]])
                 if self.is_ending:
                     # A worker is about to run out of trials: load Keras on the core that it leaves.
                     self.place.inference.start()
@@ -218,14 +229,26 @@ class TrainingRun:
                 run = progress.running[worker]
                 curve = (*run.curve, payload["rmse"])
                 progress.running[worker] = replace(run, epoch=payload["epoch"], curve=curve)
-            case Finished(tuple(key), worker, result):
+            case Finished(tuple(keys), worker, results):
                 progress.running.pop(worker, None)
-                self._returned(key, result)
-            case Failed(tuple(key), worker, error):
+                for key, result in zip(keys, results, strict=True):
+                    self._returned(key, result)
+            case Failed(tuple(keys), worker, error):
                 if worker is not None:
                     progress.running.pop(worker, None)
-                trial = self.works[key].trial
-                self._returned(key, replace(trial, state="FAIL", validation_rmse=None, reason=str(error)))
+                for key in keys:
+                    trial = self.works[key].trial
+                    self._returned(key, replace(trial, state="FAIL", validation_rmse=None, reason=str(error)))
+
+    def _show_running(self, worker: int, key: Key) -> None:
+        """What a worker is at; of trials side by side, the first."""
+        model_id, purpose, number = key
+        running = self.progress.running
+        # A trial whose worker died may start again elsewhere.
+        for other, run in list(running.items()):
+            if (run.model_id, run.is_refit, run.number) == (model_id, purpose == "refit", number):
+                running.pop(other)
+        running[worker] = Running(model_id, number, purpose == "refit", time.monotonic())
 
     def _returned(self, key: Key, result: TrialResult | Paused) -> None:
         before = self.works.pop(key).trial

@@ -27,7 +27,11 @@ class Workplace:
     registry: Registry
     executor: Executor
     inference: InferenceProcess
-    workers: int
+
+    @property
+    def workers(self) -> int:
+        """Processes that train; on a cluster there may be more or fewer later."""
+        return self.executor.n_workers
 
     @classmethod
     @contextmanager
@@ -38,15 +42,16 @@ class Workplace:
 
         Raises:
             UnknownNameError: no such executor.
+            TrintenaError: it finds no place to work.
         """
         if executor not in EXECUTORS:
             raise UnknownNameError("executor", executor, EXECUTORS, field="executor")
-        count = workers or settings.workers
         with ExitStack() as stack:
-            pool = EXECUTORS[executor](count, environment=training_environment(settings), warm=WARM_UP)
+            environment = training_environment(settings)
+            pool = EXECUTORS[executor](settings, workers, environment=environment, warm=WARM_UP)
             stack.enter_context(pool)
             inference = stack.enter_context(InferenceProcess())
-            yield cls(settings, registry, pool, inference, count)
+            yield cls(settings, registry, pool, inference)
 
 
 def training_environment(settings: Settings) -> dict[str, str]:

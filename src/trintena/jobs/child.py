@@ -1,10 +1,7 @@
 """The worker's side: `python -m trintena.jobs.child FD`, started by `process.py` and never by hand.
 
-Pins itself to a processor, warms up, then answers one call after the other until its parent goes:
-
-    parent -> child    (function path, keyword arguments)
-    child -> parent    ("ready", None), then for each call any number of ("report", payload)
-                       and one ("result", value) or ("error", PackedError)
+Pins itself to a processor, warms up, then answers one call after the other until its parent goes;
+`messages.py` tells what they say to each other.
 
 This file imports nothing heavy: the libraries that compute arrive with the warm-up or the first call,
 after the process is pinned.
@@ -17,21 +14,21 @@ import faulthandler
 import importlib
 import inspect
 import os
-import pickle
 import signal
 import sys
 import threading
 import time
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from trintena.jobs.failures import PICKLE_PROTOCOL, pack_error
+from trintena.jobs.failures import pack_error
+from trintena.jobs.messages import message, read_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-MessageKind = Literal["ready", "report", "result", "error"]
+    from trintena.jobs.messages import MessageKind
 
 PARENT_CHECK_S = 1.0
 
@@ -71,7 +68,7 @@ class Channel:
 
     def send(self, kind: MessageKind, value: Any) -> None:
         """Write one message. Whatever cannot be pickled raises before a byte is written."""
-        data = pickle.dumps((kind, value), PICKLE_PROTOCOL)
+        data = message(kind, value)
         with self._lock:
             self._connection.send_bytes(data)
 
@@ -99,7 +96,7 @@ class Channel:
 def answer(channel: Channel, request: bytes) -> None:
     """Run one call and send what came of it. Only a lost connection raises."""
     try:
-        path, kwargs = pickle.loads(request)
+        path, kwargs = read_request(request)
         function = resolve(path)
         with channel.reports() as report:
             result = function(**kwargs, **({"report": report} if wants_report(function) else {}))

@@ -3,8 +3,9 @@
     a TrintenaError    a refusal made on purpose: arrives as the class that was raised
     TaskFailed         any other exception: a bug, or a library's complaint
     WorkerDied         the process itself ended: killed, out of memory, crashed
+    └── WorkerLost     for a reason that is none of the task's: its machine is gone
 
-The last two are no part of the tree in `errors.py`: nobody raises them on purpose. Whoever waits for
+The last three are no part of the tree in `errors.py`: nobody raises them on purpose. Whoever waits for
 a result shows `str(error)` in its place and keeps the details for the log.
 """
 
@@ -78,6 +79,10 @@ class WorkerDied(Exception):  # noqa: N818
         if not lines:
             return self.reason
         return f"{self.reason}; the last it wrote: {' | '.join(lines[-_LINES_SHOWN:])}"
+
+
+class WorkerLost(WorkerDied):
+    """A worker went away together with its machine, or the way to it."""
 
 
 def pack_error(error: BaseException) -> PackedError:

@@ -78,8 +78,13 @@ class Launched:
         self.log.close()
 
 
-def launch(core: int | None, environment: Mapping[str, str], warm: str | None) -> Launched:
-    """Start a child and return at once; it warms up by itself.
+CHILD = "trintena.jobs.child"
+
+
+def launch(
+    core: int | None, environment: Mapping[str, str], warm: str | None = None, *, program: str = CHILD
+) -> Launched:
+    """Start a child, or another program of ours that takes a descriptor, and return at once.
 
     Raises:
         WorkerDied: the system gave no further process.
@@ -90,7 +95,7 @@ def launch(core: int | None, environment: Mapping[str, str], warm: str | None) -
     log = tempfile.TemporaryFile(prefix="trintena-worker-")  # noqa: SIM115
     try:
         popen = subprocess.Popen(
-            _command(theirs.fileno(), core, warm),
+            _command(program, theirs.fileno(), core, warm),
             env={**os.environ, **ONE_THREAD, "PYTHONPATH": _import_path(), **environment},
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -107,10 +112,10 @@ def launch(core: int | None, environment: Mapping[str, str], warm: str | None) -
     return Launched(popen, ours, log)
 
 
-def _command(descriptor: int, core: int | None, warm: str | None) -> list[str]:
+def _command(program: str, descriptor: int, core: int | None, warm: str | None) -> list[str]:
     # -u: what was printed before a crash is in the log. -P: the working directory is no place to import
     # from, unless it is one for the parent.
-    command = [sys.executable, "-u", "-P", "-m", "trintena.jobs.child", str(descriptor)]
+    command = [sys.executable, "-u", "-P", "-m", program, str(descriptor)]
     command += ["--parent", str(os.getpid())]
     if core is not None:
         command += ["--core", str(core)]

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import pickle
 import subprocess
 import threading
 import time
 from contextlib import ExitStack
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from trintena.jobs.failures import PICKLE_PROTOCOL, TaskFailed, WorkerDied, unpack_error
+from trintena.jobs.failures import WorkerDied
 from trintena.jobs.launch import Launched, launch
+from trintena.jobs.messages import read_message, request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from trintena.jobs.child import MessageKind
+    from trintena.jobs.messages import MessageKind
 
 GRACE_S = 2.0
 
@@ -62,21 +63,27 @@ class WorkerProcess:
         """The descriptor that becomes readable when a message, or the end, has come."""
         return self._present().connection.fileno()
 
-    def send(self, function: str, kwargs: Mapping[str, Any]) -> None:
+    def send(
+        self, function: str, kwargs: Mapping[str, Any], shared: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
         """Begin a call, on a worker that said `ready`: no other reads, so a large message would wait.
 
         Raises:
             TaskFailed: the arguments cannot be pickled; nothing was sent.
             WorkerDied: the process ended, or was not running.
         """
-        try:
-            request = pickle.dumps((function, dict(kwargs)), PICKLE_PROTOCOL)
-        except Exception as error:  # pickling runs foreign code: anything may come out
-            raise TaskFailed.from_exception(error) from error
+        self.send_bytes(request(function, {**shared, **kwargs}))
+
+    def send_bytes(self, data: bytes) -> None:
+        """Begin a call, given as a request of `messages.py`.
+
+        Raises:
+            WorkerDied: the process ended, or was not running.
+        """
         launched = self._present()
         launched.mark_log()
         try:
-            launched.connection.send_bytes(request)
+            launched.connection.send_bytes(data)
         except OSError as error:
             raise self._bury(launched) from error
 
@@ -88,17 +95,21 @@ class WorkerProcess:
             WorkerDied: the process ended, or was not running.
         """
         launched = self._present()
+        kind, value = read_message(self.receive_bytes())
+        launched.is_ready = launched.is_ready or kind == "ready"
+        return kind, value
+
+    def receive_bytes(self) -> bytes:
+        """Wait for the next message, unread.
+
+        Raises:
+            WorkerDied: the process ended, or was not running.
+        """
+        launched = self._present()
         try:
-            data = launched.connection.recv_bytes()
+            return launched.connection.recv_bytes()
         except (EOFError, OSError) as error:
             raise self._bury(launched) from error
-        kind: MessageKind
-        try:
-            kind, value = pickle.loads(data)
-        except Exception as error:  # unpickling runs foreign code, too
-            raise TaskFailed.from_exception(error) from error
-        launched.is_ready = launched.is_ready or kind == "ready"
-        return kind, unpack_error(value) if kind == "error" else value
 
     def call(self, function: str, /, **kwargs: Any) -> Any:
         """Run `function` (`package.module:function`) over there and wait for its result.

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
     from types import TracebackType
 
+    from trintena.settings import Settings
+
 
 @dataclass(frozen=True)
 class Task:
@@ -32,6 +34,8 @@ class Task:
     """In any unit that all tasks share; the costliest begin first."""
     group: Hashable = None
     """Tasks of a group share what a worker has made ready: it goes on with the group that it is at."""
+    shared: Mapping[str, Any] = field(default_factory=dict)
+    """Further arguments. Give many tasks the same object: workers elsewhere are sent it once."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +85,22 @@ class Executor(Protocol):
     """Runs tasks somewhere else. Used as a context manager, by one thread."""
 
     def start(self) -> None:
-        """Bring the workers up; returns at once, while they warm up."""
+        """Bring the workers up; returns at once, while they warm up.
+
+        Raises:
+            TrintenaError: there is no place to have any.
+        """
 
     def submit(self, task: Task) -> None:
         """Add a task. It begins when `next_event` is called and a worker is free."""
+
+    @property
+    def n_workers(self) -> int:
+        """Workers that there are to hand tasks to; they may become more or fewer."""
+
+    @property
+    def population(self) -> int:
+        """Pieces of work that a task had better hold: more than one where a worker computes side by side."""
 
     @property
     def n_unfinished(self) -> int:
@@ -112,5 +128,12 @@ class Executor(Protocol):
 class ExecutorFactory(Protocol):
     """How a row of the table of executors is called."""
 
-    def __call__(self, workers: int, *, environment: Mapping[str, str], warm: str | None = None) -> Executor:
-        """An executor, not started yet."""
+    def __call__(
+        self,
+        settings: Settings,
+        workers: int | None = None,
+        *,
+        environment: Mapping[str, str],
+        warm: str | None = None,
+    ) -> Executor:
+        """An executor, not started yet, of at most so many workers; None: as many as there is room for."""

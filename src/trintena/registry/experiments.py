@@ -24,7 +24,12 @@ class Experiments(Database):
     """The part of the registry that keeps experiments; their trials are in `trials`."""
 
     def create_experiment(
-        self, spec: ExperimentSpec, *, enqueued: bool = False, submission_key: str | None = None
+        self,
+        spec: ExperimentSpec,
+        *,
+        enqueued: bool = False,
+        submission_key: str | None = None,
+        executor: str = "local",
     ) -> int:
         """Store what is to be run, in state queued, and give its number.
 
@@ -32,6 +37,7 @@ class Experiments(Database):
             spec: what is to be run.
             enqueued: whether a worker is to run it, not the process that asks.
             submission_key: of two submissions with the same key the second gives the first's number.
+            executor: where its trials are to run.
 
         Raises:
             NotFoundError: the dataset that it names is not stored.
@@ -47,6 +53,7 @@ class Experiments(Database):
                 dataset_hash=spec.dataset_hash,
                 enqueued_at=utc_now() if enqueued else None,
                 submission_key=submission_key,
+                executor=executor,
             )
             session.add(row)
             session.flush()
@@ -287,4 +294,5 @@ def _record(row: Experiment, trial_counts: dict[TrialState, int], position: int 
         result=row.result,
         enqueued_at=row.enqueued_at,
         position=position,
+        executor=row.executor,
     )

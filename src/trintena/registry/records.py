@@ -47,6 +47,8 @@ class ExperimentRecord:
     """When it was handed to the queue; None: the process that submitted it runs it."""
     position: int | None = None
     """Its place among those that wait in the queue, 1 for the next; None where it does not wait there."""
+    executor: str = "local"
+    """Where its trials were asked to run."""
 
     @property
     def n_models(self) -> int:

@@ -23,7 +23,7 @@ from trintena.registry.trouble import is_away, shown, unavailable
 VERSION_TABLE = "trintena_schema_version"
 """Alembic's own table under our name: Optuna keeps its `alembic_version` in the same database."""
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest revision in `migrations/versions`. Known here so that the usual start, on a database
 that is up to date, does not pay for importing Alembic."""
 

@@ -99,6 +99,8 @@ class Experiment(Base):
     """What the submitter calls its submission, so that the same one sent twice is one experiment."""
     progress: Mapped[dict[str, Any] | None] = mapped_column(deferred=True)
     """How far its run is, about a second old; null where none goes on."""
+    executor: Mapped[str] = mapped_column(String(16), default="local", server_default="local")
+    """Where its trials were asked to run."""
 
 
 class ArchitectureStudy(Base):

@@ -1,6 +1,6 @@
 """Trials: from a series and a setting to validated forecasts and weights.
 
-`run_trial` is what a worker process executes. It takes plain values, so that it can cross a process
+`run_trials` is what a worker process executes. It takes plain values, so that it can cross a process
 border, and leaves scoring on the test segment to whoever asked.
 """
 
@@ -72,11 +72,42 @@ def run_trial(
             COMPLETE with what is best so far, as PRUNED where there is nothing.
         report: told `{"epoch": n}` after each epoch.
     """
-    training = Training(_frame(series, transformation), segments, [trial], [paused] if paused else None)
+    (result,) = run_trials(
+        series,
+        transformation,
+        segments,
+        [trial],
+        forecast=forecast,
+        until=until,
+        paused=None if paused is None else [paused],
+        deadline=deadline,
+        report=report,
+    )
+    return result
+
+
+def run_trials(
+    series: PriceSeries,
+    transformation: Transformation,
+    segments: Segments,
+    trials: Sequence[TrialResult],
+    *,
+    forecast: Sequence[str] = ("validation",),
+    until: int | None = None,
+    paused: Sequence[Paused] | None = None,
+    deadline: float = math.inf,
+    report: Report = lambda payload: None,
+) -> list[TrialResult | Paused]:
+    """`run_trial` for trials that are trained side by side as one population; those over early wait for none.
+
+    They share what `Training` asks for, and all or none were paused. Reports are of the first.
+    """
+    training = Training(_frame(series, transformation), segments, trials, paused)
     training.run(until, deadline, report)
-    if training.is_over:
-        return training.results(forecast)[0]
-    return training.paused()[0]
+    are_over = training.are_over
+    results = training.results(forecast) if any(are_over) else []
+    waiting = training.paused() if not all(are_over) else []
+    return [results[i] if is_over else waiting[i] for i, is_over in enumerate(are_over)]
 
 
 def fit_as_before(
@@ -153,9 +184,14 @@ class Training:
         self._fit_seconds = 0.0
 
     @property
+    def are_over(self) -> list[bool]:
+        """Whether each trial has ended."""
+        return [course.is_over(self._n_epochs) for course in self._courses]
+
+    @property
     def is_over(self) -> bool:
         """Whether every trial has ended."""
-        return all(course.is_over(self._n_epochs) for course in self._courses)
+        return all(self.are_over)
 
     def run(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from trintena.experiments.backtest import BacktestRequest
+from trintena.jobs.executors import ExecutorName
 from trintena.web.training_request import IsoDate, Name
 
 _LARGEST_VERSION = 2**31 - 1
@@ -48,6 +49,11 @@ class BacktestWish(BaseModel):
         description="Rows after which the version's setting is fitted anew, on all rows before; null: the "
         "weights stay as they were saved.",
         examples=[60],
+    )
+    executor: ExecutorName = Field(
+        default="local",
+        description="Where refits run: `local`, on the server; `ray`, on the Ray cluster that the server was "
+        "told of.",
     )
 
     def to_plan(self) -> BacktestRequest:

@@ -10,6 +10,7 @@ from trintena.data.sources import csv_file
 from trintena.errors import UsageError
 from trintena.experiments.backtest import BacktestRequest, plan_backtest
 from trintena.experiments.plan import plan
+from trintena.jobs.executors import ExecutorName, refuse_unusable
 from trintena.language import number, phrase
 from trintena.search import total_trials
 from trintena.services import Delivery
@@ -47,14 +48,15 @@ def submit(site: Site, request: TrainingRequest, key: str | None = None) -> Subm
 
     Raises:
         RefusedError: the queue is full.
-        UsageError: the request makes no sense, is of more trainings than this server allows, or its key is a
-            backtest's.
+        UsageError: the request makes no sense, is of more trainings than this server allows, its key is a
+            backtest's, or Ray is asked for where it is not installed.
         NotFoundError: no such dataset.
         SourceError, DataError: there are no prices, or they cannot be used.
     """
     if (known := _submitted(site, key, of_backtest=False)) is not None:
         return known
     refuse_when_full(site)
+    refuse_unusable(request.executor)
     _refuse_too_many(site, request)
     wanted = request.to_plan()
     delivery = _prices(site, request)
@@ -62,7 +64,14 @@ def submit(site: Site, request: TrainingRequest, key: str | None = None) -> Subm
         site,
         key,
         delivery,
-        lambda: plan(wanted, delivery.series, site.registry, enqueued=True, submission_key=key),
+        lambda: plan(
+            wanted,
+            delivery.series,
+            site.registry,
+            enqueued=True,
+            submission_key=key,
+            executor=request.executor,
+        ),
         of_backtest=False,
     )
 
@@ -74,6 +83,7 @@ def submit_backtest(
     symbol: str | None = None,
     version: int | None = None,
     key: str | None = None,
+    executor: ExecutorName = "local",
 ) -> Submitted:
     """Hand a backtest to the queue; a second time under one key gives the first experiment again.
 
@@ -83,6 +93,7 @@ def submit_backtest(
         symbol: whose champion; None: the newest of all.
         version: which version, instead.
         key: as `submit`.
+        executor: where it is refitted.
 
     Raises:
         RefusedError: the queue is full.
@@ -94,13 +105,20 @@ def submit_backtest(
     if (known := _submitted(site, key, of_backtest=True)) is not None:
         return known
     refuse_when_full(site)
+    refuse_unusable(executor)
     saved, delivery = site.services.to_backtest(symbol, version)
     return _enqueued(
         site,
         key,
         delivery,
         lambda: plan_backtest(
-            wanted, saved, delivery.series, site.registry, enqueued=True, submission_key=key
+            wanted,
+            saved,
+            delivery.series,
+            site.registry,
+            enqueued=True,
+            submission_key=key,
+            executor=executor,
         ),
         of_backtest=True,
     )

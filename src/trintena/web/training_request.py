@@ -17,6 +17,7 @@ from trintena.experiments.plan import (
     Request,
     budget_seconds,
 )
+from trintena.jobs.executors import ExecutorName
 from trintena.language import phrase
 from trintena.search import read_space
 
@@ -147,6 +148,11 @@ class TrainingRequest(BaseModel):
     pruning: bool = Field(True, strict=True, description="Optimized mode: whether hopeless trials end early.")
     refit_all: bool = Field(
         False, strict=True, description="Optimized mode: train the champion once more, on all rows, to serve."
+    )
+    executor: ExecutorName = Field(
+        "local",
+        description="Where trials run: `local`, on the server; `ray`, on the Ray cluster that the server was "
+        "told of.",
     )
 
     def search(self) -> Search | None:

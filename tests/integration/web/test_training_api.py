@@ -158,6 +158,19 @@ def test_an_experiment_that_is_deleted_answers_that_there_is_none(served: Servin
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_found")
 
 
+@pytest.mark.parametrize(("change", "executor"), [({}, "local"), ({"executor": "ray"}, "ray")])
+def test_where_it_is_to_run_is_kept_for_whoever_takes_it_from_the_queue(
+    client: httpx.Client, walk: str, monkeypatch: pytest.MonkeyPatch, change: dict[str, str], executor: str
+) -> None:
+    monkeypatch.setattr("trintena.jobs.executors.find_spec", lambda name: object())
+    client.post("/api/train-advanced", json={**FAST, **change}, headers=ASYNC)
+    (queued,) = experiments(client)
+    assert queued["executor"] == executor
+    client.post(f"/api/experiments/{queued['id']}/cancel")
+    client.post(f"/api/experiments/{queued['id']}/resume")
+    assert client.get(f"/api/experiments/{queued['id']}").json()["executor"] == executor
+
+
 # One key, one experiment
 
 
@@ -265,6 +278,8 @@ def refusing(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         ({"symbol": "a\x00b"}, "symbol"),
         ({"symbol": "\ud800"}, "symbol"),
         ({"color": "red"}, "color"),
+        ({"executor": "dask"}, "executor"),
+        ({"executor": "ray", "address": "ray://elsewhere"}, "address"),
         ({**OPTIMIZED, "optimization_strategy": "luck"}, "optimization_strategy"),
         ({**OPTIMIZED, "n_trials": 0}, "n_trials"),
         ({**OPTIMIZED, "n_trials": 10**30}, "n_trials"),
@@ -288,6 +303,17 @@ def test_what_makes_no_sense_is_refused_by_its_field(
     assert answer.status_code == 422, answer.text
     assert error["field"].split(".")[0] == field
     assert error["message"]
+    assert experiments(refusing) == []
+
+
+def test_a_cluster_is_refused_where_ray_is_not_installed(
+    refusing: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trintena.jobs.executors.find_spec", lambda name: None)
+    answer = refusing.post("/api/train-advanced", json={**FAST, "executor": "ray"}, headers=ASYNC)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["field"]) == (422, "executor")
+    assert "pip install 'trintena[ray]'" in error["hint"]
     assert experiments(refusing) == []
 
 

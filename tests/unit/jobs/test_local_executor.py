@@ -12,7 +12,7 @@ from trintena.jobs.executors import EXECUTORS
 from trintena.jobs.executors.local import LocalExecutor
 from trintena.jobs.failures import TaskFailed, WorkerDied
 from trintena.jobs.protocol import Event, Failed, Finished, Reported, Started, Task
-from trintena.settings import usable_cores
+from trintena.settings import Settings, usable_cores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -49,7 +49,9 @@ def next_of_kind(executor: LocalExecutor, kind: type) -> Any:
 
 
 def test_the_table_names_the_local_executor() -> None:
-    with EXECUTORS["local"](1, environment={}) as executor:
+    settings = Settings.from_environment({"TRINTENA_WORKERS": "1"})
+    with EXECUTORS["local"](settings, environment={}) as executor:
+        assert executor.n_workers == 1
         executor.submit(task("sum", "add", left=1, right=2))
         assert list(executor.events()) == [Started("sum", 0), Finished("sum", 0, 3)]
 

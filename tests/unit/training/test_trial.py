@@ -12,7 +12,7 @@ from trintena.metrics import rmse
 from trintena.training import schedule, trial
 from trintena.training.course import PATIENCE, Paused
 from trintena.training.program import Controls, compile_program, device_data, fresh_state
-from trintena.training.trial import Training, run_trial
+from trintena.training.trial import Training, run_trial, run_trials
 from trintena.training.weights import Layout, draw
 from trintena.windows import Frame, Segments, Transformation, segments_of
 from trintena.zoo import ARCHITECTURES, WindowShape, architecture, portable
@@ -188,6 +188,32 @@ def test_a_trial_paused_and_gone_on_with_is_the_trial_that_was_never_paused(mode
     assert paused.weights is not None
     for first, second in zip(whole.weights, paused.weights, strict=True):
         assert np.array_equal(first, second)
+
+
+def test_trials_side_by_side_pause_and_end_each_by_itself_as_if_alone() -> None:
+    series = series_of()
+    transformation, segments, _ = prepared(series)
+    common: dict[str, object] = {"epochs": 6, "activation": "tanh"}
+    trials = [
+        asked(learning_rate=0.01, **common),
+        asked(learning_rate=float("inf"), **common),
+        asked(seed=1, learning_rate=0.003, dropout_rate=0.0, **common),
+    ]
+    first, broken, last = run_trials(series, transformation, segments, trials, until=2)
+    assert isinstance(broken, TrialResult)
+    assert broken.state == "FAIL"
+    waiting = [each for each in (first, last) if isinstance(each, Paused)]
+    assert len(waiting) == 2
+    ended = run_trials(
+        series, transformation, segments, [trials[0], trials[2]], paused=pickle.loads(pickle.dumps(waiting))
+    )
+    for one, together in zip((trials[0], trials[2]), ended, strict=True):
+        alone = run_trial(series, transformation, segments, one)
+        assert isinstance(alone, TrialResult)
+        assert isinstance(together, TrialResult)
+        assert together.state == alone.state == "COMPLETE"
+        assert len(together.validation_curve) == len(alone.validation_curve)
+        np.testing.assert_allclose(together.validation_curve, alone.validation_curve, rtol=1e-4)
 
 
 def test_the_weights_and_forecasts_are_those_of_the_best_epoch() -> None:

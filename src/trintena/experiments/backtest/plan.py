@@ -45,6 +45,7 @@ def plan_backtest(
     *,
     enqueued: bool = False,
     submission_key: str | None = None,
+    executor: str = "local",
 ) -> int:
     """Store the series and the experiment, and give the experiment's id.
 
@@ -55,6 +56,7 @@ def plan_backtest(
         registry: where both are kept.
         enqueued: whether a worker is to run it, not the process that asks.
         submission_key: of two submissions with the same key the second gives the first's id.
+        executor: where its trials are to run.
 
     Raises:
         UsageError: too few rows in the stretch or before it, or refits that make no sense.
@@ -92,7 +94,9 @@ def plan_backtest(
     )
     saved.transformation.frame(series)  # refuses a series that lacks a column, or holds what has no logarithm
     registry.save_dataset(series)
-    return registry.create_experiment(spec, enqueued=enqueued, submission_key=submission_key)
+    return registry.create_experiment(
+        spec, enqueued=enqueued, submission_key=submission_key, executor=executor
+    )
 
 
 def hyperparameters_of(version: ModelVersion) -> Hyperparameters:

@@ -62,6 +62,7 @@ class BacktestRun:
         self.place, self.case, self.observe = place, case, observe
         self.registry, self.id = place.registry, case.experiment_id
         self.saved = SavedModel.open(place.settings.models, self.registry.version(case.backtest.version))
+        self._shared = {"series": case.series}
         self._rates = learning_rates_of(self.saved.version)
         (self._model_id,) = case.spec.model_ids
         # Blocks that are stored, in this run or before.
@@ -102,6 +103,7 @@ class BacktestRun:
                 self._take(event)
             elif is_forecast and not n_unfinished:
                 return True
+            self.progress.workers = self.place.workers
             self.observe(self.progress)
             if time.monotonic() >= next_news:
                 if self.registry.cancel_requested(self.id):
@@ -120,17 +122,15 @@ class BacktestRun:
     def _submit(self, number: int, block: range) -> None:
         """Hand out what is missing of a block; the longest are begun first."""
         segments = self.case.segments(block)
-        data = {
-            "series": self.case.series,
-            "transformation": self.case.transformation(segments),
-            "segments": segments,
-        }
-        submit, cost = self.place.executor.submit, float(len(segments.train))
+        data = {"transformation": self.case.transformation(segments), "segments": segments}
+        cost, shared = float(len(segments.train)), self._shared
         if self.case.is_refitted and number not in self._of_model:
             refit = {**data, "trial": self._trial(number), "learning_rates": self._rates}
-            submit(Task(("model", number), REFIT, refit, label=self._study.name, cost=cost))
+            task = Task(("model", number), REFIT, refit, self._study.name, cost, shared=shared)
+            self.place.executor.submit(task)
         if number not in self._of_baselines:
-            submit(Task(("baselines", number), ROLL_BASELINES, data, label="baselines", cost=cost))
+            task = Task(("baselines", number), ROLL_BASELINES, data, "baselines", cost, shared=shared)
+            self.place.executor.submit(task)
 
     def _trial(self, number: int) -> TrialResult:
         """The version's setting and seed, for a block."""

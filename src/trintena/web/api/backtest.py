@@ -51,5 +51,6 @@ async def backtest(
         symbol=body.symbol,
         version=body.version,
         key=idempotency_key,
+        executor=body.executor,
     )
     return await answered(request, site, hub, submitted, prefer)

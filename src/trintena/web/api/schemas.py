@@ -107,6 +107,7 @@ class Experiment(OpenModel):
     started_at: str | None
     finished_at: str | None
     cancel_requested: bool
+    executor: str = Field(description="Where its trials were asked to run.", examples=["local"])
     resume: str | None = Field(description="The command that goes on with it.")
 
 

@@ -156,6 +156,23 @@ def test_everything_that_can_be_chosen_is_heeded(visitor: Visitor) -> None:
     assert spec.split.fractions == (0.6, 0.15, 0.1)
 
 
+@pytest.mark.parametrize("is_installed", [True, False])
+def test_cluster_is_offered_where_ray_is_installed_and_heeded(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch, is_installed: bool
+) -> None:
+    found = object() if is_installed else None
+    monkeypatch.setattr("trintena.jobs.executors.find_spec", lambda name: found)
+    assert len(named(visitor.sees(NEW), "executor")) == is_installed
+    number = int(send(visitor).headers["location"].rpartition("=")[2])
+    assert visitor.registry.experiment(number).executor == "local"
+    if is_installed:
+        number = int(send(visitor, executor="ray", key="2").headers["location"].rpartition("=")[2])
+        assert visitor.registry.experiment(number).executor == "ray"
+        assert "on the Ray cluster" in visitor.sees(f"{PATH}?experiment={number}").text
+    else:
+        assert "pip install" in refused(visitor, executor="ray", key="2").text
+
+
 @pytest.mark.parametrize(
     ("changed", "field", "sentence"),
     [

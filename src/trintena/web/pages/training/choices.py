@@ -52,6 +52,7 @@ def offered(registry: Registry) -> dict[str, Any]:
             ),
             ("close", phrase(en="close alone", pt="só o fechamento")),
         ],
+        "executors": telling.executors(),
         "space": [(name, report_words.parameter(name)) for name in telling_space()],
         "activations": ", ".join(ACTIVATIONS),
         "n_combinations": n_combinations(SearchSpace()),

@@ -55,6 +55,7 @@ DEFAULTS: Mapping[str, str] = {
     "share_calibration": "6",
     **dict.fromkeys(BORDERS, ""),
     "seed": "0",
+    "executor": "local",
     **{name: ", ".join(str(value) for value in getattr(SearchSpace(), name)) for name in SPACE_FIELDS},
     "exploration": "30",
     "pruning": "on",
@@ -128,6 +129,7 @@ def read(form: Filled) -> tuple[dict[str, Any], list[Problem]]:
             "model_ids",
             phrase(en="Choose at least one architecture", pt="Escolha pelo menos uma arquitetura"),
         )
+    asked["executor"] = form["executor"]
     asked["seed"] = reading.whole("seed", phrase(en="Seed", pt="Semente"), 0, MAXIMUM_SEED)
     if form["period"] == "dates":
         first, last = phrase(en="First date", pt="Primeira data"), phrase(en="Last date", pt="Última data")

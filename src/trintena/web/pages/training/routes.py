@@ -209,6 +209,7 @@ def _settings(record: ExperimentRecord) -> str:
             f"lookback {spec.lookback}",
             words.steps(spec.horizon),
             report_words.target(spec.target, spec.measures),
+            "" if record.executor == "local" else telling.executor(record.executor),
         )
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from trintena.jobs.executors import EXECUTORS, is_usable
 from trintena.language import phrase
 from trintena.report import reasons, words
 from trintena.zoo.catalog import CATEGORIES
@@ -33,6 +34,19 @@ def category(key: str) -> str:
         "attention": "Atenção e híbridas",
     }
     return phrase(en=CATEGORIES[key], pt=in_portuguese[key])
+
+
+def executor(name: str) -> str:
+    """Where an experiment trains."""
+    return {
+        "local": phrase(en="on this server", pt="neste servidor"),
+        "ray": phrase(en="on the Ray cluster", pt="no cluster Ray"),
+    }[name]
+
+
+def executors() -> list[tuple[str, str]]:
+    """Code and name of each place to train that can be used here."""
+    return [(name, executor(name)) for name in EXECUTORS if is_usable(name)]
 
 
 def strategies() -> list[tuple[str, str, str]]:
