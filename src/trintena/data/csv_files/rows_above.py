@@ -42,7 +42,8 @@ def refuse_rows_above(
                     file,
                     at,
                     phrase(
-                        en=f"found a row of values before the header, which is on line {header_line}: {shown}.",
+                        en="found a row of values before the header, which is on line "
+                        f"{header_line}: {shown}.",
                         pt=f"encontrou uma linha de valores antes do cabeçalho, que está na linha "
                         f"{header_line}: {shown}.",
                     ),
@@ -56,6 +57,6 @@ def refuse_rows_above(
 def _cells(line: str, separator: str) -> list[str]:
     """The cells of a line; an empty one where it has none, or one longer than any row has."""
     try:
-        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [""])]
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])] or [""]
     except csv.Error:
         return [""]
