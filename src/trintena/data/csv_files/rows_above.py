@@ -57,6 +57,6 @@ def refuse_rows_above(
 def _cells(line: str, separator: str) -> list[str]:
     """The cells of a line; an empty one where it has none, or one longer than any row has."""
     try:
-        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [""])]
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])] or [""]
     except csv.Error:
         return [""]
