@@ -14,7 +14,7 @@ import numpy as np
 from trintena.artifacts.bands import SavedBands
 from trintena.artifacts.files import file_stem, write_model_files
 from trintena.artifacts.saved_model import SavedModel, notice_of
-from trintena.errors import TrintenaError
+from trintena.errors import BusyError, TrintenaError, UnavailableError
 from trintena.metrics import rmse
 from trintena.report.card import Card, write_card
 from trintena.zoo import architecture
@@ -151,6 +151,8 @@ def takes_title(place: Workplace, case: Case, validation_rmse: float) -> tuple[b
         judged = incumbent if twin is None else registry.version(twin)
         saved = SavedModel.open(place.settings.models, judged)
         forecasts = saved.forecasts(case.series, origins, place.inference.outputs)
+    except (BusyError, UnavailableError):  # the database: that says nothing of the incumbent
+        raise
     except TrintenaError as error:
         return True, {**told, "reason": "incumbent_unusable", "message": str(error)}
     incumbent_rmse = rmse(judge.frame.targets[np.asarray(origins)], forecasts)

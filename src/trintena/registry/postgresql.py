@@ -30,9 +30,10 @@ _TURN = 0x7472696E7464  # "trintd": any number that others are unlikely to take
 
 
 def connect_args(address: URL, name: str | None) -> dict[str, Any]:
-    """What libpq is told beside the address, which has the last word; a server lists `name`."""
-    wanted = _ASKED_OF_LIBPQ | {"application_name": name or "trintena"}
-    return {key: value for key, value in wanted.items() if key not in address.query}
+    """What libpq is told; the address has the last word, but on a `name` for the lists of the server."""
+    wanted = _ASKED_OF_LIBPQ | {"application_name": "trintena"}
+    told = {key: value for key, value in wanted.items() if key not in address.query}
+    return told if name is None else told | {"application_name": name}
 
 
 def set_up(session: Session, busy_timeout_s: float) -> None:

@@ -144,4 +144,6 @@ def test_who_watches_an_experiment_goes_on_watching_when_the_database_is_back(
                 time.sleep(1.2)  # twice as long as between two looks
                 registry.note_absence(number, "The database could not be used for 1 s.", 1.0)
             told = next(line for line in lines if "The database was away" in line)
+        page = server.http.get(f"/advanced-training?experiment={number}", headers={"Accept": "text/html"})
     assert told.startswith("data: {")
+    assert "The database was away for 1 s." in page.text

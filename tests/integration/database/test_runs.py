@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from integration.champion.lab import Lab, autoregressive, prices
+from trintena import worker
 from trintena.artifacts.saved_model import SavedModel
 from trintena.domain import Search, SearchSpace
 from trintena.experiments import Request, plan, run_experiment
 from trintena.experiments.backtest import BacktestRequest, plan_backtest
-from trintena.jobs.locks import is_held
+from trintena.jobs.locks import ExperimentLock, is_held
+from trintena.worker import Settling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,6 +74,23 @@ def test_a_search_that_is_interrupted_resumes_and_its_champion_forecasts_and_is_
     backtest = plan_backtest(BacktestRequest(), saved, series, lab.app.registry)
     assert run_experiment(lab.place, backtest)["status"] == "success"
     assert not is_held(lab.app.locks, backtest)
+
+
+def test_what_was_running_is_cut_off_once_it_was_nobodys_for_a_while(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "_SETTLING_S", 0.3)
+    number = planned(lab, "left")
+    assert Settling(lab.app).is_over(number), "nobody has begun it"
+    lab.app.registry.set_state(number, "running")
+    settling = Settling(lab.app)
+    assert not settling.is_over(number)
+    with ExperimentLock(lab.app.locks, number):  # who only waited for the server has it again
+        time.sleep(0.4)
+        assert not settling.is_over(number)
+    assert not settling.is_over(number), "from now on it is counted anew"
+    time.sleep(0.4)
+    assert settling.is_over(number)
 
 
 def crash(server: Server) -> AbstractContextManager[None]:

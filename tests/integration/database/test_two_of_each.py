@@ -130,7 +130,7 @@ def test_the_experiment_of_a_worker_that_is_killed_goes_on_with_another(
     with two_of_each(home, address, at_once=2) as webs:
         wait_for(lambda: len(workers_at_work(locks)) == 2, "two workers", PATIENCE_S)
         number = order(webs[0], seed=0)
-        wait_for(lambda: registry.experiment(number).state == "running", "run", PATIENCE_S)
+        wait_for(lambda: "running" in [e.kind for e in registry.events(number)], "run", PATIENCE_S)
         (holder,) = locks.holders("experiment").values()
         assert holder.pid in workers_at_work(locks)
         os.kill(holder.pid or 0, signal.SIGKILL)

@@ -153,7 +153,11 @@ def at_work(locks: Locks, n: int) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("n_places", [1, 2])
+@pytest.mark.parametrize(
+    ("where", "n_places"),
+    [("files", 1), ("files", 2), ("server", 1), pytest.param("server", 2, marks=pytest.mark.slow)],
+    indirect=["where"],
+)
 def test_a_worker_without_a_place_stands_by_until_one_dies(locks: Locks, where: str, n_places: int) -> None:
     with workers(where, n_places + 1, n_places) as started:
         first = at_work(locks, n_places)

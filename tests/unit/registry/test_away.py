@@ -218,6 +218,15 @@ def test_a_holder_whose_session_broke_takes_its_lock_anew_before_it_writes(
     assert kinds(registry, experiment) == ["running", "trial"]
 
 
+def test_a_lock_has_its_own_name_whatever_the_address_calls_its_connections(on_server: str) -> None:
+    with Registry.open(f"{on_server}?application_name=ours&connect_timeout=7") as registry:
+        lock = registry.session_lock("experiment", 7, busy)
+        lock.take()
+        (name,) = registry.lock_holders("experiment").values()
+        lock.release()
+    assert name.startswith(f"trintena {os.getpid()} ")
+
+
 def test_a_holder_that_lost_its_lock_to_somebody_else_writes_nothing_more(
     wire: Wire, lock: SessionLock, registry: Registry, experiment: int
 ) -> None:

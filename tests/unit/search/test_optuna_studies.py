@@ -294,7 +294,7 @@ OptunaStudies(url).record(name, SearchSpace(), [trial], attributes={"symbol": "N
 """
 
 
-@ON_BOTH
+@pytest.mark.parametrize("url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True)
 def test_processes_that_make_the_tables_at_once_all_succeed(url: str) -> None:
     names = [study_name(experiment, architecture(1)) for experiment in range(3)]
     processes = [
