@@ -108,7 +108,7 @@ def test_every_decision_record_is_listed() -> None:
 
 
 def test_the_cluster_that_is_shown_has_the_ray_of_the_lock_and_commands_that_exist() -> None:
-    """The kinds and names are those of KubeRay's reference; Kubernetes itself would refuse what is misspelt."""
+    """The names of its fields are those of KubeRay's reference, which Kubernetes alone could check."""
     lock = (ROOT / "requirements-dev.txt").read_text("utf-8")
     (version,) = re.findall(r"^ray==([0-9.]+)", lock, re.MULTILINE)
     folder = ROOT / "docs" / "cluster"
