@@ -108,7 +108,7 @@ def test_every_decision_record_is_listed() -> None:
 
 
 def test_the_cluster_that_is_shown_has_the_ray_of_the_lock_and_commands_that_exist() -> None:
-    """Kinds and names are those of KubeRay's reference; Kubernetes itself would refuse what is misspelt."""
+    """The names of its fields are those of KubeRay's reference, which Kubernetes alone could check."""
     lock = (ROOT / "requirements-dev.txt").read_text("utf-8")
     (version,) = re.findall(r"^ray==([0-9.]+)", lock, re.MULTILINE)
     folder = ROOT / "docs" / "cluster"
@@ -171,9 +171,7 @@ def printed(command: str, folder: Path, **variables: str) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
-@pytest.mark.parametrize(
-    ("page", "language"), [pytest.param("data.md", "en", marks=pytest.mark.slow), ("dados.md", "pt")]
-)
+@pytest.mark.parametrize(("page", "language"), [("data.md", "en"), ("dados.md", "pt")])
 def test_the_commands_on_data_print_what_is_shown(page: str, language: str, tmp_path: Path) -> None:
     steps = list(session(page))
     assert len(steps) >= 8
@@ -190,9 +188,7 @@ def shape(line: str) -> str:
     return " ".join(re.sub(r"[+-]?\d[\d.,:]*", "0", line).split())
 
 
-@pytest.mark.parametrize(
-    ("page", "language"), [pytest.param("optimized.md", "en", marks=pytest.mark.slow), ("otimizado.md", "pt")]
-)
+@pytest.mark.parametrize(("page", "language"), [("optimized.md", "en"), ("otimizado.md", "pt")])
 def test_the_commands_on_searches_print_what_is_shown(page: str, language: str, tmp_path: Path) -> None:
     """Numbers aside; a line of three dots stands for any lines."""
     programs = str(Path(os.environ["JAX_COMPILATION_CACHE_DIR"]).parent)

@@ -186,8 +186,9 @@ class Driver:
         """How many workers have room in the cluster as it is, whoever uses it now."""
         resources = self._ray.cluster_resources()
         if share := self._told.gpu_share:
-            # The rounding keeps three shares of a third, which is no number exactly, from being two.
-            return int(round(resources.get("GPU", 0.0) / share, 6))
+            # No worker has parts of two. The rounding keeps a third, which is no number exactly, from being
+            # there only twice.
+            return int(resources.get("GPU", 0.0)) * int(round(1.0 / share, 6))
         return int(resources.get("CPU", 0.0))
 
 

@@ -20,7 +20,7 @@ from trintena.jobs.cluster.refusals import (
     silent_for,
     unreachable,
 )
-from trintena.jobs.failures import PICKLE_PROTOCOL
+from trintena.jobs.failures import PICKLE_PROTOCOL, WorkerDied
 from trintena.jobs.launch import Launched, launch
 
 if TYPE_CHECKING:
@@ -68,7 +68,10 @@ class Link:
         if place is not None:
             self._greet(place)
         self.close()
-        self._launched = launch(None, _RAY, program="trintena.jobs.cluster.driver")
+        try:
+            self._launched = launch(None, _RAY, program="trintena.jobs.cluster.driver")
+        except WorkerDied as death:
+            raise lost(self._address, death.reason) from death
         try:
             self._write(told)
             self._expect(Loaded, _LOAD_S)
