@@ -171,7 +171,9 @@ def printed(command: str, folder: Path, **variables: str) -> list[str]:
     return [line.rstrip() for line in lines]
 
 
-@pytest.mark.parametrize(("page", "language"), [("data.md", "en"), ("dados.md", "pt")])
+@pytest.mark.parametrize(
+    ("page", "language"), [pytest.param("data.md", "en", marks=pytest.mark.slow), ("dados.md", "pt")]
+)
 def test_the_commands_on_data_print_what_is_shown(page: str, language: str, tmp_path: Path) -> None:
     steps = list(session(page))
     assert len(steps) >= 8
@@ -188,7 +190,9 @@ def shape(line: str) -> str:
     return " ".join(re.sub(r"[+-]?\d[\d.,:]*", "0", line).split())
 
 
-@pytest.mark.parametrize(("page", "language"), [("optimized.md", "en"), ("otimizado.md", "pt")])
+@pytest.mark.parametrize(
+    ("page", "language"), [pytest.param("optimized.md", "en", marks=pytest.mark.slow), ("otimizado.md", "pt")]
+)
 def test_the_commands_on_searches_print_what_is_shown(page: str, language: str, tmp_path: Path) -> None:
     """Numbers aside; a line of three dots stands for any lines."""
     programs = str(Path(os.environ["JAX_COMPILATION_CACHE_DIR"]).parent)
