@@ -32,7 +32,7 @@ def about(seed: int, packages: tuple[str, ...]) -> dict[str, Any]:
 
 
 def commit() -> str:
-    """What runs; `+` when the checkout holds more than its commit, the records and pages of other runs aside."""
+    """What runs; `+` when the checkout holds more than its commit, records and pages of other runs aside."""
     words = [
         "git",
         "status",
