@@ -39,6 +39,8 @@ NAME = "fuzz_api"
 PACKAGES = ("schemathesis", "hypothesis", "fastapi", "uvicorn")
 NOBODY = "http://127.0.0.1:9"
 """Where requests to the world outside go: nothing answers there."""
+OTHER_METHODS = "other methods"
+"""What is asked of an address that has no such method counts together."""
 _EMPTY_WITHIN_S, _TRAINED_WITHIN_S = 90.0, 180.0
 _EXAMPLES = 40
 """Of each operation in one pass; passes go on until there are enough requests."""
@@ -52,6 +54,7 @@ def run(home: Path, folder: Path, seed: int, n_requests: int, n_examples: int = 
     progress = Progress("requests", n_requests)
     with serving(home, "--workers", 1) as server:
         began = {process.pid: process.name() for process in _lasting(server)}
+        routes = _routes(server.address)
         configuration = written(folder, dictionaries(server.address), "reliability.api.hooks")
         with cleaning(server.address) as cancelled:
             while len(asked := _noted(notes)) < n_requests and not faults:
@@ -62,7 +65,8 @@ def run(home: Path, folder: Path, seed: int, n_requests: int, n_examples: int = 
         faults += afterwards(server, began)
     by_route: dict[str, Counter[str]] = {}
     for note in asked:
-        by_route.setdefault(note["route"], Counter())[_status_class(note["status"])] += 1
+        route = note["route"] if note["route"] in routes else OTHER_METHODS
+        by_route.setdefault(route, Counter())[_status_class(note["status"])] += 1
     return {
         "n": len(asked),
         "passes": n_passes,
@@ -104,6 +108,12 @@ def _one_pass(
         return []
     _, _, failures = text.partition("= FAILURES =")
     return [f"Schemathesis, seed {seed}, ended with {process.returncode}:\n{failures or text}"]
+
+
+def _routes(address: str) -> set[str]:
+    """Every method and address of the description."""
+    paths = httpx.get(f"{address}/openapi.json", timeout=60).json()["paths"]
+    return {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
 
 
 def _noted(notes: Path) -> list[dict[str, Any]]:

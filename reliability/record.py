@@ -7,6 +7,7 @@ are there, in place of an earlier one with its seed: ten thousand files may be r
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -23,11 +24,27 @@ def about(seed: int, packages: tuple[str, ...]) -> dict[str, Any]:
     """When, where and with what a run was made; asked for before it begins."""
     return {
         "date": datetime.now(UTC).date().isoformat(),
-        "commit": machine.commit(),
+        "commit": commit(),
         "machine": machine.description(),
         "versions": {name: version(name) for name in ("trintena", *packages)},
         "seed": seed,
     }
+
+
+def commit() -> str:
+    """What runs; `+` when the checkout holds more than its commit, records and pages of other runs aside."""
+    words = [
+        "git",
+        "status",
+        "--porcelain",
+        "--untracked-files=no",
+        "--",
+        ".",
+        ":!reliability/*.json",
+        ":!docs",
+    ]
+    changed = subprocess.run(words, cwd=FOLDER.parent, capture_output=True, text=True, check=True).stdout
+    return machine.commit() if changed else machine.commit().rstrip("+")
 
 
 def runs_of(name: str, folder: Path = FOLDER) -> list[dict[str, Any]]:

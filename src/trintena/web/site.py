@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from asyncio import Semaphore
+from dataclasses import dataclass, field
 from typing import Annotated, cast
 
 from fastapi import Depends
@@ -15,6 +16,9 @@ from trintena.services import Services
 from trintena.settings import Settings
 from trintena.web.options import WebOptions
 
+_FORECASTS_AT_ONCE = 16
+"""Of the forty threads that answer."""
+
 
 @dataclass(frozen=True)
 class Site:
@@ -22,6 +26,8 @@ class Site:
 
     application: Application
     options: WebOptions
+    forecast_places: Semaphore = field(default_factory=lambda: Semaphore(_FORECASTS_AT_ONCE))
+    """Threads that may wait for a forecast: while a model loads, pages and health need some, too."""
 
     @property
     def settings(self) -> Settings:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 
 from trintena.artifacts.saved_model import notice_of
 from trintena.domain import Measures, Target
@@ -91,7 +92,7 @@ EXAMPLE = {
         **refusals(404, 409, 422, 424),
     },
 )
-def predict(
+async def predict(
     site: TheSite,
     wanted: Annotated[
         Wanted | None,
@@ -109,4 +110,6 @@ def predict(
     Where the source of the prices does not answer, stored ones serve, and `warnings` says so.
     """
     wanted = wanted or Wanted()
-    return Prediction.model_validate(site.services.predict(wanted.symbol, wanted.version))
+    async with site.forecast_places:
+        told = await run_in_threadpool(site.services.predict, wanted.symbol, wanted.version)
+    return Prediction.model_validate(told)
