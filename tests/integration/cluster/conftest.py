@@ -17,8 +17,6 @@ from typing import Any
 import psutil
 import pytest
 
-if importlib.util.find_spec("ray") is None:
-    pytest.skip("needs the extra `ray`: pip install 'trintena[ray]'", allow_module_level=True)
 from integration.champion.lab import PROGRAMS
 
 JOB_TASKS = Path(__file__).parents[2] / "unit" / "jobs"
@@ -118,7 +116,7 @@ def cluster(num_cpus: int, **resources: float) -> Iterator[Nodes]:
 
 
 @pytest.fixture(scope="session")
-def nodes() -> Iterator[Nodes]:
+def nodes(surroundings: None) -> Iterator[Nodes]:
     """One node with four logical processors, for tests that leave it as it is."""
     with cluster(4) as started:
         yield started
@@ -127,6 +125,8 @@ def nodes() -> Iterator[Nodes]:
 @pytest.fixture(autouse=True, scope="session")
 def surroundings() -> Iterator[None]:
     """What Ray writes and asks is of this machine alone."""
+    if importlib.util.find_spec("ray") is None:
+        pytest.skip("needs the extra `ray`: pip install 'trintena[ray]'")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER", "0")
         monkeypatch.delenv("RAY_ADDRESS", raising=False)

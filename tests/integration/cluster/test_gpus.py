@@ -28,7 +28,7 @@ SPACE = SearchSpace(
 
 
 @pytest.fixture(scope="module")
-def gpus() -> Iterator[Nodes]:
+def gpus(surroundings: None) -> Iterator[Nodes]:
     with cluster(1, num_gpus=1) as nodes:
         yield nodes
 
