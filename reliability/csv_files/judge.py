@@ -175,7 +175,7 @@ class _Judge:
     def _expected(self, line: _Line, said: Truth) -> tuple[datetime, Mapping[str, float] | None]:
         """What a whole line says in the columns that Trintena says it read; None: nothing there."""
         moment, values = said
-        if len(self.base.heads) > 1 and not self._heads_are_whole():
+        if len(self.base.heads) > 1 and not self._heads_are_whole:
             return moment, {}
         columns = self._columns(line)
         if columns is None:
@@ -194,6 +194,7 @@ class _Judge:
             return moment, None
         return moment, {name: value for name, value in read.items() if value is not None}
 
+    @cached_property
     def _heads_are_whole(self) -> bool:
         there = {line.text for line in self.lines}
         return all(self.base.line(head) in there for head in self.base.heads)
