@@ -30,6 +30,7 @@ class Wire:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self._pairs: list[_Pair] = []
+        self._sockets: list[socket.socket] = []
         self._unnoticed: list[socket.socket] = []
         self._is_down = self._is_closed = False
         self._word: bytes | None = None
@@ -68,10 +69,12 @@ class Wire:
         self._threads[0].join(_PATIENCE_S)
         self._listener.close()
         self.cut()
-        for server in self._unnoticed:
-            _hang_up(server)
+        for end in self._sockets:
+            _hang_up(end)
         for thread in self._threads:
             thread.join(_PATIENCE_S)
+        for end in self._sockets:
+            end.close()
 
     def _accept(self) -> None:
         while True:
@@ -83,6 +86,7 @@ class Wire:
                 continue
             pair = _Pair(client, socket.create_connection(("127.0.0.1", self._there)))
             self._pairs.append(pair)
+            self._sockets += [pair.client, pair.server]
             for passing in (self._to_server, self._to_client):
                 self._threads.append(threading.Thread(target=passing, args=(pair,), daemon=True))
                 self._threads[-1].start()
@@ -116,6 +120,6 @@ def _received(end: socket.socket) -> bytes:
 
 
 def _hang_up(end: socket.socket) -> None:
+    """End a connection for both sides; it is closed later: a thread may be about to read from its number."""
     with suppress(OSError):
         end.shutdown(socket.SHUT_RDWR)
-    end.close()

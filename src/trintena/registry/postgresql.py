@@ -81,16 +81,17 @@ def status_of(connection: Connection, transaction: str) -> str | None:
 def is_away(error: DBAPIError) -> bool:
     """Whether the server, or the way to it, is at fault: it may answer again, whatever was asked.
 
-    Class 08 are connections that fail. 57P01 to 57P03: it is being shut down, has crashed, starts; 57P05 and
-    25P03: it ended an idle session; 53300: it has no room for a further one. An error that it did not send
-    has no code.
+    Class 08 are connections that fail, class 53 is a lack of room: on its disk, or for one more session.
+    57P01 to 57P03: it is being shut down, has crashed, starts; 57P05 and 25P03: it ended an idle session;
+    25006: it only reads, as one does that is yet to take over from another. An error that it did not send has
+    no code.
     """
     code = getattr(error.orig, "sqlstate", None)
     if code is None:  # said by the driver: it lost the server, did not find it, or was not let in
         if error.connection_invalidated:
             return True
         return type(error.orig).__name__ == "OperationalError" and not _names_a_fault(str(error.orig))
-    return code.startswith("08") or code in ("57P01", "57P02", "57P03", "57P05", "25P03", "53300")
+    return code.startswith(("08", "53")) or code in ("57P01", "57P02", "57P03", "57P05", "25P03", "25006")
 
 
 def wait_at_most(connection: Connection, seconds: float) -> None:

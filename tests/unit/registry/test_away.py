@@ -10,11 +10,14 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+import psycopg.errors
 import pytest
 from sqlalchemy import make_url, text
+from sqlalchemy.exc import DBAPIError
 
 from trintena.errors import BusyError, UnavailableError, UsageError
-from trintena.registry import Registry, database
+from trintena.registry import Registry, database, postgresql
 from trintena.registry.database import make_engine
 from trintena.registry.patience import PatientRegistry
 from wire import Wire
@@ -187,6 +190,26 @@ def test_a_server_that_refuses_is_told_from_an_address_that_makes_no_sense(
     assert ":***@127.0.0.1" in str(caught.value)
     with pytest.raises(UsageError, match='"no_such_database" does not exist'):
         Registry.open(make_url(on_server).set(database="no_such_database").render_as_string(False))
+
+
+@pytest.mark.parametrize(
+    ("error", "is_away"),
+    [
+        (psycopg.errors.DiskFull("no space left"), True),
+        (psycopg.errors.TooManyConnections("no room"), True),
+        (psycopg.errors.ReadOnlySqlTransaction("a standby"), True),
+        (psycopg.errors.CannotConnectNow("it starts"), True),
+        (psycopg.OperationalError("Connection refused"), True),
+        (psycopg.OperationalError("FATAL:  the database system is starting up"), True),
+        (psycopg.OperationalError('FATAL:  password authentication failed for user "ana"'), False),
+        (psycopg.errors.LockNotAvailable("somebody has it"), False),
+        (psycopg.errors.UniqueViolation("twice"), False),
+        (psycopg.ProgrammingError("a fault of ours"), False),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_what_may_be_over_soon_is_told_from_what_stays(error: psycopg.Error, is_away: bool) -> None:
+    assert postgresql.is_away(DBAPIError("SELECT 1", None, error)) == is_away
 
 
 # The lock of who runs an experiment
