@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from reliability.csv_files.bases import PRICES, Base, Truth
-from reliability.csv_files.forms import DATES
+from reliability.csv_files.forms import DATES, fits
 from reliability.csv_files.mutated import DAMAGED, Mutated
 
 NUMBERS = {"adjusted", "volume", *PRICES}
@@ -81,5 +81,8 @@ def _rewritten(file: Mutated, base: Base, columns: Sequence[int], work: Callable
         rows[at] = tuple(work(cell) if i in columns else cell for i, cell in enumerate(rows[at]))
         if rows[at] != base.rows[at] and (said := base.truths[at]) is not None:
             anew[base.line(rows[at])] = said
+    numbers = [row[i] for row in rows[half:] for i in columns if base.parts[i] in NUMBERS]
+    if numbers and all(fits(cell, base.numbers.decimal) for cell in numbers):
+        anew = {}  # 8,211 may be eight and a bit in the file's own convention: nobody could tell
     content = replace(base, rows=tuple(rows)).content()
     return replace(file, content=content, kind=DAMAGED, rewritten=anew)

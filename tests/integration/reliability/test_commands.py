@@ -92,7 +92,7 @@ def test_files_go_through_the_doors_that_people_use(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_short_soak_counts_and_is_checked(home: Path) -> None:
-    told = soak.soaked(home, minutes=0.5, seed=0)
+    told = soak.soaked(home, minutes=1.0, seed=0)
     assert told["faults"] == []
     assert told["counts"]["forecasts"] > 500
     assert told["counts"]["events"] > 0
