@@ -190,9 +190,8 @@ def shape(line: str) -> str:
     return " ".join(re.sub(r"[+-]?\d[\d.,:]*", "0", line).split())
 
 
-@pytest.mark.parametrize(
-    ("page", "language"), [pytest.param("optimized.md", "en", marks=pytest.mark.slow), ("otimizado.md", "pt")]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("page", "language"), [("optimized.md", "en"), ("otimizado.md", "pt")])
 def test_the_commands_on_searches_print_what_is_shown(page: str, language: str, tmp_path: Path) -> None:
     """Numbers aside; a line of three dots stands for any lines."""
     programs = str(Path(os.environ["JAX_COMPILATION_CACHE_DIR"]).parent)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from browser.conftest import StartServer
@@ -13,6 +14,7 @@ from browser.driving import sound
 OF_WALK = 1
 
 
+@pytest.mark.slow
 def test_a_backtest_is_followed_to_its_answer(page: Page, start_server: StartServer, trained: Path) -> None:
     server = start_server(trained)
     page.goto(f"{server.address}/custom-model?version={OF_WALK}")

@@ -71,6 +71,7 @@ def test_its_keywords_are_the_fields_of_the_json_body() -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_script_without_a_main_guard_works(tmp_path: Path, walk: Path) -> None:
     (tmp_path / "walk.csv").write_bytes(walk.read_bytes())
     script = tmp_path / "script.py"

@@ -84,6 +84,7 @@ def test_counts_of_states_are_those_of_the_rows(undisturbed: Done) -> None:
     assert counts["WAITING"] == counts["RUNNING"] == counts["FAIL"] == 0
 
 
+@pytest.mark.slow
 def test_python_gives_the_same_answer(undisturbed: Done, prices: Path, lab: Lab, monkeypatch: Any) -> None:
     for name in [name for name in os.environ if name.startswith("TRINTENA_")]:
         monkeypatch.delenv(name)

@@ -36,9 +36,8 @@ def search(strategy: Any = "random", n_trials: int = N_TRIALS, **others: Any) ->
     return Search(strategy=strategy, n_trials=n_trials, space=SearchSpace(**SPACE), **others)
 
 
-@pytest.mark.parametrize(
-    "strategy", [pytest.param(name, marks=pytest.mark.slow) if name == "random" else name for name in ROUNDS]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("strategy", ROUNDS)
 def test_the_number_of_workers_changes_nothing(lab_of: Callable[[int], Lab], strategy: str) -> None:
     asked = search(strategy, ROUNDS[strategy])
     answers = [searched(lab_of(workers), series(f"BY-{strategy}"), asked) for workers in WORKERS]

@@ -70,6 +70,7 @@ def test_the_partial_board_has_not_looked_at_the_test_segment(interrupted: Done)
     assert select(interrupted.home, "SELECT version FROM model_registry") == []
 
 
+@pytest.mark.slow
 def test_it_is_resumed_to_the_board_of_one_go(interrupted: Done, undisturbed: Done, tmp_path: Path) -> None:
     home = Path(shutil.copytree(interrupted.home, tmp_path / "home"))
     resumed = trintena(home, "train", "--resume", 1, "--workers", 1, "--json", "answer.json")

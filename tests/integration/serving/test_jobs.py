@@ -140,9 +140,8 @@ def test_what_runs_ends_within_seconds_of_its_cancellation_and_keeps_what_is_fin
         assert {model: row for model, row in trials(home).items() if model in kept} == kept
 
 
-@pytest.mark.parametrize(
-    "killed", [*(pytest.param(one, marks=pytest.mark.slow) for one in ("worker", "web")), "both"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("killed", ["worker", "web", "both"])
 def test_a_kill_loses_nothing(home: Path, paused: Any, undisturbed: dict[str, Any], killed: str) -> None:
     with serve(home) as server:
         first, second = ask(server), ask(server, model_ids=[9])

@@ -100,6 +100,7 @@ def test_children_of_a_killed_training_are_gone_soon_and_it_resumes(
     assert figures(resumed.answer) == {model_id: undisturbed[model_id] for model_id in (1, 6)}
 
 
+@pytest.mark.slow
 def test_a_worker_killed_in_mid_trial_costs_nothing_but_time(
     tmp_path: Path, prices: Path, finished: Done
 ) -> None:

@@ -340,18 +340,21 @@ def until(look: Callable[[], bool], what: str) -> None:
 def test_processes_are_told_by_their_role(settings: Settings) -> None:
     before = scraped(settings)
     assert value(before, "trintena_worker_up") == 0
-    # Servers of other tests live in this process, too, and so do their inference processes.
-    others = {
-        role: value(before, "trintena_processes", role=role) for role in ("worker", "inference", "trainer")
-    }
-    with begun(settings, "worker") as worker, InferenceProcess() as inference:
-        inference.start()
-        trainer = WorkerProcess(0, warm="trintena.training.trial:warm_up")
+    # Other tests have servers in this process, with inference processes and a database server of their own.
+    roles = ("web", "worker", "inference", "trainer")
+    others = {role: value(before, "trintena_processes", role=role) for role in roles}
+    assert others["web"] >= 1
+    trainer = WorkerProcess(0, warm="trintena.training.trial:warm_up")
+    with ExitStack() as stack:
+        worker = stack.enter_context(begun(settings, "worker"))
+        stack.enter_context(InferenceProcess()).start()
+        stack.callback(trainer.terminate)
         trainer.start()
         until(lambda: bool(value(scraped(settings), "trintena_worker_up")), "a worker")
         found = scraped(settings)
-        for role in ("web", "worker", "inference", "trainer"):
-            assert value(found, "trintena_processes", role=role) == others.get(role, 0) + 1, role
+        for role in roles:
+            of_this_test = role != "web"
+            assert value(found, "trintena_processes", role=role) == others[role] + of_this_test, role
             assert value(found, "trintena_process_resident_memory_bytes", role=role) > 1e6, role
         assert value(found, "trintena_process_cpu_seconds_total", role="worker") > 0
         trainer.terminate()
