@@ -157,8 +157,8 @@ def used_cells(draw: st.DrawFn, *, dates: bool = True, least: int = 2) -> tuple[
 def assert_named(outcome: Outcome, sheet: Sheet, row: int, column: int | None = None) -> None:
     """The damage in this row is named: by a refusal, or beside a reading that is right elsewhere.
 
-    A row that was dropped is named by its line; a cell that was filled, or left out with its column, by
-    the line or by the name of the column.
+    A row that was dropped is named by its line, or counted where too many were to name each; a cell that was
+    filled, or left out with its column, by the line or by the name of the column.
     """
     line = rf"\blines?\b[^.]*\b{sheet.line_number(row)}\b"
     if isinstance(outcome, DataError):
@@ -174,7 +174,12 @@ def assert_named(outcome: Outcome, sheet: Sheet, row: int, column: int | None = 
     assert all(same((said[0], found[said[0]]), said, sheet) for said in others)
     if any(re.search(line, sentence) for sentence in outcome.understood):
         return
-    assert damaged[0] in found, f"dropped without its line: {outcome.understood}"
+    if damaged[0] not in found:
+        counted = re.compile(r"Dropped: (\d+) rows .* and (\d+) more\)")
+        dropped = [told for sentence in outcome.understood if (told := counted.search(sentence))]
+        assert dropped, f"dropped without its line: {outcome.understood}"
+        assert sum(int(told[1]) for told in dropped) >= len(sheet.speaking) - len(found)
+        return
     assert column is not None
     part = sheet.parts[column]
     filled = PRICES[:3] if part == "close" and sheet.adjusted else (part,)
