@@ -77,10 +77,16 @@ def parse_numbers(
             readings.append(reading)
     if not readings:
         raise _nearest(table, units, open_to)
-    if len(readings) == 1 or _same(readings):
+    shown = _shown_elsewhere(table, {*prices, *others}, open_to)
+    if len(readings) == 1:
         settled: Numbers | None = readings[0]
+        if len(shown) == 1 and (other := next(iter(shown))) != readings[0].convention:
+            # One damaged cell may be all that speaks against the convention that the percentages follow.
+            raise _nearest(table, units, [other])
+    elif _same(readings):
+        settled = readings[0]
     else:
-        settled = _settled_elsewhere(table, {*prices, *others}, readings)
+        settled = _settled(readings, shown)
     if settled is None:
         raise _two_readings(table, *readings)
     for column, values in settled.columns.items():
@@ -111,24 +117,32 @@ def _same(readings: Sequence[Numbers]) -> bool:
     return all(np.array_equal(one.columns[c], other.columns[c], equal_nan=True) for c in one.columns)
 
 
-def _settled_elsewhere(table: Table, used: Collection[int], readings: Sequence[Numbers]) -> Numbers | None:
-    """The reading whose convention the percentages, and other prices of the file, follow if they agree.
+def _shown_elsewhere(
+    table: Table, used: Collection[int], open_to: Sequence[Convention]
+) -> dict[Convention, int]:
+    """The conventions that the percentages, and other prices of the file, follow: a column for each.
 
-    Any other column may hold times (17.35), codes or ratios from elsewhere: they settle nothing.
+    Any other column may hold times (17.35), codes or ratios from elsewhere: they show nothing.
     """
-    votes: dict[int, int] = {}
+    shown: dict[Convention, int] = {}
     for column in range(len(table.header)):
         cells = [cell for cell in table.column(column) if not is_null(cell)]
         are_percentages = bool(cells) and all(cell.endswith("%") for cell in cells)
         if column not in used and (are_percentages or BARS & set(parts_of(table.header[column]))):
             bare = [cell.removesuffix("%") for cell in cells]
-            fitting = [at for at, reading in enumerate(readings) if reading.convention.fits(bare)]
-            if len(fitting) == 1:
-                votes.setdefault(fitting[0], column)
-    if len(votes) != 1:
+            fitting = [convention for convention in open_to if convention.fits(bare)]
+            if len(fitting) == 1 < len(open_to):
+                shown.setdefault(fitting[0], column)
+    return shown
+
+
+def _settled(readings: Sequence[Numbers], shown: Mapping[Convention, int]) -> Numbers | None:
+    """The reading whose convention the rest of the file follows, if all of it follows one."""
+    if len(shown) != 1:
         return None
-    ((at, column),) = votes.items()
-    return replace(readings[at], settled_by=column)
+    ((convention, column),) = shown.items()
+    (reading,) = (reading for reading in readings if reading.convention == convention)
+    return replace(reading, settled_by=column)
 
 
 def _read(table: Table, units: Units, convention: Convention) -> Numbers | _Misfit:

@@ -412,6 +412,14 @@ def test_a_column_that_is_not_used_can_settle_what_the_points_mean(read):
     assert any("'118.894' is 118894, as 'change' shows." in sentence for sentence in reading.understood)
 
 
+def test_one_damaged_cell_does_not_turn_what_the_percentages_show(read):
+    rows = "2020-01-06;20,168;7.250;-6,92%\n2020-01-07;20,165;{};-5,39%\n"
+    text = "date;close;volume;change\n" + rows
+    assert read(text.format("9.743")).series.close.tolist() == [20.168, 20.165]
+    refused = refusal(read, text.format("0.743"))  # alone it would make every price a thousand times as much
+    assert "line 3, column 'volume': expected a number with a decimal comma, found '0.743'" in refused
+
+
 def test_columns_that_disagree_settle_nothing(read):
     text = "date;close;change;yield\n2020-01-06;118.894;-0,98%;1.5%\n"
     assert "--decimal" in refusal(read, text)
