@@ -120,9 +120,16 @@ def files(record: Record | None) -> Iterator[str]:
     for run in runs:
         doors.update(run["surfaces"])
     if doors:
-        told = ", ".join(f"`{name}`: {number(count)}" for name, count in sorted(doors.items()))
+        told = "; ".join(_through(name, count) for name, count in sorted(doors.items()))
         yield phrase(
             en=f"Some went through the doors that people use, with the same outcome: {told}.",
             pt=f"Alguns passaram pelas portas que as pessoas usam, com o mesmo resultado: {told}.",
         )
     yield made("fuzz_csv", runs)
+
+
+def _through(name: str, count: int) -> str:
+    """How many files came out of a door in one way, such as `POST /api/datasets, 200`."""
+    door, _, outcome = name.partition(", ")
+    outcome = phrase(en=outcome, pt=outcome.replace("exit code", "código de saída"))
+    return f"`{door}`, {outcome}: {number(count)}"

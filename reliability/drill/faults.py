@@ -45,7 +45,7 @@ FAULTS = (
     ),
     Fault(
         "kill_driver",
-        Told("SIGKILL of `trintena train`", "SIGKILL em `trintena train`"),
+        Told("SIGKILL of the command that trains", "SIGKILL no comando que treina"),
         _RESUMED,
     ),
     Fault(
@@ -133,8 +133,8 @@ FAULTS = (
     Fault(
         "hostile_model",
         Told(
-            "A `.keras` file with code in a layer, with a path outside, or a zip bomb",
-            "Um arquivo `.keras` com código em uma camada, com um caminho para fora, ou uma bomba zip",
+            "A .keras file with code in a layer, with a path outside, or a zip bomb",
+            "Um arquivo .keras com código em uma camada, com um caminho para fora, ou uma bomba zip",
         ),
         Told(
             "Refused, even where its checksum was forged; nothing of it runs or is unpacked.",
