@@ -26,6 +26,7 @@ from reliability.record import about
 surroundings.set_up()
 
 N_KILLS = 100
+MODES = ("fast", "optimized")
 _CASES = pytest.StashKey[dict[str, dict[str, Any]]]()
 _ABOUT = pytest.StashKey[dict[str, Any]]()
 
@@ -96,10 +97,16 @@ def optimized(tmp_path_factory: pytest.TempPathFactory, prices: Path) -> Run:
     return undisturbed(tmp_path_factory.mktemp("optimized") / "home", prices, OPTIMIZED)
 
 
+@pytest.fixture(params=MODES)
+def run(request: pytest.FixtureRequest) -> Run:
+    """The undisturbed run of each mode."""
+    return request.getfixturevalue(request.param)
+
+
 @pytest.fixture
-def run_of(request: pytest.FixtureRequest) -> Any:
-    """The undisturbed run of a mode, by its name."""
-    return request.getfixturevalue
+def run_of(request: pytest.FixtureRequest) -> Callable[[int], Run]:
+    """The undisturbed run of one mode or the other, in turn by number."""
+    return lambda number: request.getfixturevalue(MODES[number % len(MODES)])
 
 
 @pytest.fixture

@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from integration.training.running import Done, experiments, select, trintena
+import httpx
+
+from browser.serving import Server, serve
+from integration.training.running import PATIENCE_S, Done, experiments, select, trintena, wait_for
 
 ALIKE = ("--lookback", 10, "--workers", 1)
 FAST = ("--models", "1,2,3,6,9", *ALIKE)
@@ -20,6 +24,7 @@ OPTIMIZED = (
     *("--epochs", "2,4", "--activation", "tanh"),
 )
 JSON = ("--json", "answer.json")
+SYMBOL = "walk"
 STATES = ("queued", "running", "succeeded", "failed", "cancelled")
 _TIMES = ("fit_seconds", "elapsed_time", "rank")
 
@@ -33,6 +38,22 @@ class Run:
     board: dict[int, dict[str, Any]]
     forecast: list[dict[str, Any]]
     home: Path
+
+    @property
+    def is_search(self) -> bool:
+        """Whether it searches, or is of fast mode."""
+        return "--trials" in self.words
+
+    @property
+    def order(self) -> dict[str, Any]:
+        """The same run as a request."""
+        models = str(self.words[self.words.index("--models") + 1])
+        order: dict[str, Any] = {"symbol": SYMBOL, "lookback": 10, "years": "all"}
+        order["model_ids"] = [int(one) for one in models.split(",")]
+        if self.is_search:
+            space = {"epochs": [2, 4], "activation": ["tanh"]}
+            order |= {"mode": "optimized", "n_trials": 4, "space": space}
+        return order
 
 
 def board_of(answer: dict[str, Any]) -> dict[int, dict[str, Any]]:
@@ -84,6 +105,32 @@ def ended(home: Path) -> dict[tuple[Any, ...], tuple[str, str]]:
     return {
         (number, model_id, *key): (state, at) for number, model_id, *key, state, at in select(home, query)
     }
+
+
+@contextmanager
+def handed_in(home: Path, prices: Path, run: Run) -> Iterator[Server]:
+    """A server over a home, which was just handed the run."""
+    assert trintena(home, "data", "import", prices, "--name", SYMBOL).code == 0
+    with serve(home) as server:
+        accepted = httpx.post(
+            f"{server.address}/api/train-advanced",
+            json=run.order,
+            headers={"Prefer": "respond-async"},
+            timeout=PATIENCE_S,
+        )
+        assert accepted.status_code == 202, accepted.text
+        yield server
+
+
+def until_succeeded(address: str) -> None:
+    """Wait for the end of a server's one experiment."""
+
+    def has_succeeded() -> bool:
+        found = httpx.get(f"{address}/api/experiments/1", timeout=PATIENCE_S).json()
+        assert found["state"] != "failed", found
+        return bool(found["state"] == "succeeded")
+
+    wait_for(has_succeeded, "end of the experiment", 2 * PATIENCE_S)
 
 
 def finish(home: Path, prices: Path, run: Run) -> Done:

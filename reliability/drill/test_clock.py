@@ -47,16 +47,13 @@ def set_back(tmp_path: Path, seconds: int) -> None:
 
 
 @pytest.mark.parametrize("seconds", [2 * _MINUTE, _DAY, 400 * _DAY])
-@pytest.mark.parametrize("mode", ["fast", "optimized"])
 def test_in_mid_run(
     seconds: int,
-    mode: str,
+    run: Run,
     tmp_path: Path,
     prices: Path,
     clock: dict[str, str],
-    request: pytest.FixtureRequest,
 ) -> None:
-    run: Run = request.getfixturevalue(mode)
     home = tmp_path / "home"
     with begun(home, "train", "--csv", prices, *run.words, *JSON, **clock) as running:
         running.wait_for(lambda: ended(home), "a finished trial")

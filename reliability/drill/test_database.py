@@ -11,11 +11,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from browser.serving import serve
-from integration.training.running import PATIENCE_S, begun, trintena, wait_for
+from integration.training.running import PATIENCE_S, begun, wait_for
 from reliability.drill.faults import suffers
-from reliability.drill.runs import JSON, Run, assert_ends_like, assert_no_traceback, ended
-from reliability.drill.test_kills import order_of
+from reliability.drill.runs import (
+    JSON,
+    Run,
+    assert_ends_like,
+    assert_no_traceback,
+    ended,
+    handed_in,
+    until_succeeded,
+)
 
 pytestmark = suffers("database_locked")
 LONGER_THAN_PATIENCE_S = 45.0
@@ -45,11 +51,7 @@ def held(home: Path, seconds: float) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("seconds", [1, 10, 20])
-@pytest.mark.parametrize("mode", ["fast", "optimized"])
-def test_a_run_waits(
-    seconds: float, mode: str, tmp_path: Path, prices: Path, request: pytest.FixtureRequest
-) -> None:
-    run: Run = request.getfixturevalue(mode)
+def test_a_run_waits(seconds: float, run: Run, tmp_path: Path, prices: Path) -> None:
     home = tmp_path / "home"
     with begun(home, "train", "--csv", prices, *run.words, *JSON) as running:
         running.wait_for(lambda: ended(home), "a finished trial")
@@ -59,11 +61,7 @@ def test_a_run_waits(
     assert_ends_like(home, prices, run)
 
 
-@pytest.mark.parametrize("mode", ["fast", "optimized"])
-def test_a_command_stops_after_half_a_minute(
-    mode: str, tmp_path: Path, prices: Path, request: pytest.FixtureRequest
-) -> None:
-    run: Run = request.getfixturevalue(mode)
+def test_a_command_stops_after_half_a_minute(run: Run, tmp_path: Path, prices: Path) -> None:
     home = tmp_path / "home"
     with begun(home, "train", "--csv", prices, *run.words, *JSON) as running:
         running.wait_for(lambda: ended(home), "a finished trial")
@@ -78,26 +76,12 @@ def test_a_command_stops_after_half_a_minute(
 
 def test_a_server_goes_on_by_itself(tmp_path: Path, prices: Path, fast: Run) -> None:
     home = tmp_path / "home"
-    assert trintena(home, "data", "import", prices, "--name", "walk").code == 0
-    with serve(home) as server:
-        accepted = httpx.post(
-            f"{server.address}/api/train-advanced",
-            json=order_of(fast),
-            headers={"Prefer": "respond-async"},
-            timeout=PATIENCE_S,
-        )
-        assert accepted.status_code == 202
+    with handed_in(home, prices, fast) as server:
         wait_for(lambda: ended(home), "a finished trial", PATIENCE_S)
         with held(home, LONGER_THAN_PATIENCE_S):
             refused = httpx.get(f"{server.address}/api/experiments/1", timeout=2 * LONGER_THAN_PATIENCE_S)
             threading.Event().wait(LONGER_THAN_PATIENCE_S)
         assert refused.status_code == 503, refused.text
         assert refused.json()["error"]["message"]
-
-        def state() -> bool:
-            answer = httpx.get(f"{server.address}/api/experiments/1", timeout=PATIENCE_S).json()
-            assert answer["state"] != "failed", answer
-            return bool(answer["state"] == "succeeded")
-
-        wait_for(state, "end of the experiment", 2 * PATIENCE_S)
+        until_succeeded(server.address)
     assert_ends_like(home, prices, fast)

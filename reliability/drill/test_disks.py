@@ -18,11 +18,7 @@ _LARGE = 64 * MIB
 
 @suffers("disk_full_models")
 @pytest.mark.parametrize("n_kib", [4, 16, 32, 64])
-@pytest.mark.parametrize("mode", ["fast", "optimized"])
-def test_there_is_no_space_for_the_champion(
-    n_kib: int, mode: str, tmp_path: Path, prices: Path, request: pytest.FixtureRequest
-) -> None:
-    run: Run = request.getfixturevalue(mode)
+def test_there_is_no_space_for_the_champion(n_kib: int, run: Run, tmp_path: Path, prices: Path) -> None:
     home = tmp_path / "home"
     with small(home / "models", n_kib * 1024) as models:
         done = trintena(home, "train", "--csv", prices, *run.words)
@@ -41,11 +37,7 @@ def test_there_is_no_space_for_the_champion(
 
 @suffers("disk_full_home")
 @pytest.mark.parametrize("n_trials", [0, 1, 2, 3])
-@pytest.mark.parametrize("mode", ["fast", "optimized"])
-def test_the_disk_fills_up_in_mid_run(
-    n_trials: int, mode: str, tmp_path: Path, prices: Path, request: pytest.FixtureRequest
-) -> None:
-    run: Run = request.getfixturevalue(mode)
+def test_the_disk_fills_up_in_mid_run(n_trials: int, run: Run, tmp_path: Path, prices: Path) -> None:
     home = tmp_path / "home"
     with small(home, _LARGE):
         with begun(home, "train", "--csv", prices, *run.words, *JSON) as running:

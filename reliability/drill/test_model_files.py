@@ -16,8 +16,9 @@ import httpx
 import psutil
 import pytest
 
+from benchmarks.machine import resident
 from browser.serving import serve
-from damage import change, cut
+from damage import archive_of, change, cut
 from integration.training.running import PATIENCE_S, begun, select, trintena
 from reliability.drill.faults import suffers
 from reliability.drill.runs import Run, assert_no_traceback, sound
@@ -101,14 +102,6 @@ def forge(home: Path, content: bytes) -> Path:
 def members_of(content: bytes) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
-
-
-def archive_of(members: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", compression) as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 def lambda_layer(content: bytes, marker: Path) -> bytes:
@@ -195,9 +188,9 @@ def test_nor_with_a_forged_checksum(made: Callable[[bytes, Path], bytes], home: 
     marker = tmp_path / "was_here"
     path = forge(home, made(file_of(home, "keras").read_bytes(), marker))
     with begun(home, "predict", "--json") as running:
-        peak = 0
+        peak, process = 0, psutil.Process(running.popen.pid)
         while running.popen.poll() is None:
-            peak = max(peak, _resident(running.popen.pid))
+            peak = max(peak, resident(process))
         done = running.done()
     assert peak < 1024 * MIB, "the bomb was unpacked"
     assert done.code == 1, done.out
@@ -206,11 +199,3 @@ def test_nor_with_a_forged_checksum(made: Callable[[bytes, Path], bytes], home: 
     assert_refused_everywhere(home, path.name)
     assert not marker.exists()
     sound(home)
-
-
-def _resident(pid: int) -> int:
-    try:
-        process = psutil.Process(pid)
-        return sum(each.memory_info().rss for each in (process, *process.children(recursive=True)))
-    except psutil.NoSuchProcess:
-        return 0

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from integration.training.running import Done, environment, select, trintena
-from integration.yahoo.server import Reply, Yahoo, chart, serving
+from integration.yahoo.server import Reply, Yahoo, chart, program, serving
 from integration.yahoo.test_commands import CLOSE, DAYS, N_ROWS, SHORTER, WHOLE
 from reliability.drill.faults import suffers
 from reliability.drill.runs import assert_no_traceback
@@ -43,18 +43,11 @@ _ANSWERS = {
 }
 """What no price series can be read from."""
 
-_STARTED = """
-import sys
-sys.path.insert(0, {tests!r})
-from curl_cffi import requests
-from integration.yahoo.server import redirected
-from trintena.data.sources import yahoo_requests
-requests.Session.request = redirected({address!r})
-yahoo_requests.LIMITED_WAITS_S = yahoo_requests.BROKEN_WAITS_S = yahoo_requests.SILENT_WAITS_S = (0.05,)
-yahoo_requests.TIMEOUT_S = 3.0
-from trintena.cli import main
-main()
-"""
+_PATIENCE = {
+    **dict.fromkeys(("LIMITED_WAITS_S", "BROKEN_WAITS_S", "SILENT_WAITS_S"), (0.05,)),
+    "TIMEOUT_S": 3.0,
+}
+"""Shorter than a person's."""
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +59,8 @@ def yahoo() -> Iterator[Yahoo]:
 def asked(yahoo: Yahoo, home: Path, *words: str) -> Done:
     """A command in a process of its own, but for the address of the service and its patience."""
     home.mkdir(exist_ok=True)
-    code = _STARTED.format(tests=str(Path(__file__).parents[2] / "tests"), address=yahoo.address)
     done = subprocess.run(
-        [sys.executable, "-c", code, *words],
+        [sys.executable, "-c", program(yahoo.address, **_PATIENCE), *words],
         env=environment(home) | {"PATH": os.environ["PATH"]},
         stdin=subprocess.DEVNULL,
         capture_output=True,

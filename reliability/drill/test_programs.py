@@ -39,15 +39,12 @@ def _flip(programs: list[Path]) -> None:
 
 
 @pytest.mark.parametrize("damage", [_cut, _empty, _flip], ids=lambda damage: damage.__name__.strip("_"))
-@pytest.mark.parametrize("mode", ["fast", "optimized"])
 def test_damaged_programs_are_compiled_again(
     damage: Callable[[list[Path]], None],
-    mode: str,
+    run: Run,
     tmp_path: Path,
     prices: Path,
-    request: pytest.FixtureRequest,
 ) -> None:
-    run: Run = request.getfixturevalue(mode)
     cache = tmp_path / "cache"
     first = trintena(tmp_path / "first", "train", "--csv", prices, *run.words, TRINTENA_CACHE=str(cache))
     assert first.code == 0, first.err

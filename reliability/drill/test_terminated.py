@@ -7,14 +7,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from browser.serving import serve
-from integration.training.running import GONE_WITHIN_S, PATIENCE_S, are_gone, begun, trintena, wait_for
+from integration.training.running import GONE_WITHIN_S, PATIENCE_S, are_gone, begun, wait_for
 from reliability.drill.faults import suffers
-from reliability.drill.runs import JSON, Run, assert_ends_like, assert_no_traceback, ended, sound
-from reliability.drill.test_kills import order_of
+from reliability.drill.runs import JSON, assert_ends_like, assert_no_traceback, handed_in
 
 pytestmark = suffers("terminate")
 N_CASES = 10
@@ -24,7 +21,7 @@ N_CASES = 10
 def test_the_command_is_told_to_end(
     number: int, tmp_path: Path, prices: Path, run_of: Any, moment: Any
 ) -> None:
-    run: Run = run_of(("fast", "optimized")[number % 2])
+    run = run_of(number)
     home = tmp_path / "home"
     with begun(home, "train", "--csv", prices, *run.words, *JSON) as running:
         time.sleep(moment(number) * run.seconds)
@@ -42,17 +39,9 @@ def test_the_command_is_told_to_end(
 def test_the_server_is_told_to_end(
     number: int, tmp_path: Path, prices: Path, run_of: Any, moment: Any
 ) -> None:
-    run: Run = run_of(("fast", "optimized")[number % 2])
+    run = run_of(number)
     home = tmp_path / "home"
-    assert trintena(home, "data", "import", prices, "--name", "walk").code == 0
-    with serve(home) as server:
-        posted = httpx.post(
-            f"{server.address}/api/train-advanced",
-            json=order_of(run),
-            headers={"Prefer": "respond-async"},
-            timeout=PATIENCE_S,
-        )
-        assert posted.status_code == 202, posted.text
+    with handed_in(home, prices, run) as server:
         time.sleep(moment(100 + number) * run.seconds)
         children = server.running.children()
         server.running.popen.send_signal(signal.SIGTERM)
@@ -60,6 +49,4 @@ def test_the_server_is_told_to_end(
         wait_for(lambda: are_gone(children), "end of its processes", GONE_WITHIN_S)
     assert done.code == 0, done.err
     assert_no_traceback(done)
-    sound(home)
-    assert ended(home) is not None
     assert_ends_like(home, prices, run)

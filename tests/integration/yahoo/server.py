@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -180,6 +181,21 @@ def serving() -> Iterator[Yahoo]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def program(address: str, **constants: object) -> str:
+    """`trintena` for `python -c`: the server in place of Yahoo, other `constants` of `yahoo_requests`."""
+    return f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+from curl_cffi import requests
+from integration.yahoo.server import redirected
+from trintena.data.sources import yahoo_requests
+requests.Session.request = redirected({address!r})
+vars(yahoo_requests).update({constants!r})
+from trintena.cli import main
+main()
+"""
 
 
 def redirected(address: str) -> Callable[..., Any]:

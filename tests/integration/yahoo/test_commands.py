@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from integration.yahoo.server import Reply, Yahoo, chart, weekdays
+from integration.yahoo.server import Reply, Yahoo, chart, program, weekdays
 from trintena import load_champion
 
 Command = Callable[..., Any]
@@ -28,24 +28,11 @@ SHORTER = chart(DAYS[:-2], CLOSE[:-2])
 LIMITED = Reply(b"Too Many Requests", 429)
 DOWN = Reply(b"<html>down</html>", 503)
 
-STARTED = """
-import sys
-sys.path.insert(0, {tests!r})
-from curl_cffi import requests
-from integration.yahoo.server import redirected
-from trintena.data.sources import yahoo_requests
-requests.Session.request = redirected({address!r})
-yahoo_requests.LIMITED_WAITS_S = (60.0,)
-from trintena.cli import main
-main()
-"""
-
 
 def started(yahoo: Yahoo, home: Path, *words: str) -> subprocess.Popen[str]:
     """A command in a process of its own, as a shell starts it, but for Yahoo's address."""
-    code = STARTED.format(tests=str(Path(__file__).parents[2]), address=yahoo.address)
     return subprocess.Popen(
-        [sys.executable, "-c", code, *words],
+        [sys.executable, "-c", program(yahoo.address, LIMITED_WAITS_S=(60.0,)), *words],
         env={**os.environ, "TRINTENA_HOME": str(home)},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from damage import archive_of
 from trintena.artifacts.inference import outputs
 from trintena.errors import ArtifactError
 
 NETWORK = {"metadata.json": b"{}", "config.json": b"{}", "model.weights.h5": b"weights"}
 
 
-def archive(members: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", compression) as opened:
-        for name, content in members.items():
-            opened.writestr(name, content)
-    return buffer.getvalue()
-
-
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (archive({**NETWORK, "../outside": b"here"}), "it holds '../outside', which no saved network does"),
-        (archive({**NETWORK, "assets/words.txt": b"here"}), "it holds 'assets/words.txt'"),
         (
-            archive({**NETWORK, "model.weights.h5": bytes(1 << 20)}, zipfile.ZIP_DEFLATED),
+            archive_of({**NETWORK, "../outside": b"here"}),
+            "it holds '../outside', which no saved network does",
+        ),
+        (archive_of({**NETWORK, "assets/words.txt": b"here"}), "it holds 'assets/words.txt'"),
+        (
+            archive_of({**NETWORK, "model.weights.h5": bytes(1 << 20)}, zipfile.ZIP_DEFLATED),
             "unpacked it would be of 1048580 bytes, larger than the file itself",
         ),
-        (archive(NETWORK)[:-30], "File is not a zip file"),
+        (archive_of(NETWORK)[:-30], "File is not a zip file"),
         (b"", "File is not a zip file"),
     ],
 )

@@ -77,16 +77,17 @@ def parse_numbers(
             readings.append(reading)
     if not readings:
         raise _nearest(table, units, open_to)
-    shown = _shown_elsewhere(table, {*prices, *others}, open_to)
+    used = {*prices, *others}
     if len(readings) == 1:
         settled: Numbers | None = readings[0]
+        shown = _shown_elsewhere(table, used, open_to)
         if len(shown) == 1 and (other := next(iter(shown))) != readings[0].convention:
             # One damaged cell may be all that speaks against the convention that the percentages follow.
             raise _nearest(table, units, [other])
     elif _same(readings):
         settled = readings[0]
     else:
-        settled = _settled(readings, shown)
+        settled = _settled(readings, _shown_elsewhere(table, used, open_to))
     if settled is None:
         raise _two_readings(table, *readings)
     for column, values in settled.columns.items():
