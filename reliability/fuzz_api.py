@@ -165,9 +165,7 @@ def main() -> int:
     """Ask, record what was counted; 1 where anything was wrong."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--requests", type=int, default=10_000, help="at least so many (default 10,000)")
-    parser.add_argument("--seed", type=int, default=0, help="of the requests (default 0)")
-    parser.add_argument("--append", action="store_true", help="record beside the runs with other seeds")
-    parser.add_argument("--no-record", action="store_true", help="record nothing")
+    record.add_options(parser, "the requests")
     options = parser.parse_args()
     about = record.about(options.seed, PACKAGES)
     folder = Path(tempfile.mkdtemp(prefix=f"trintena-{NAME}-{options.seed}-"))

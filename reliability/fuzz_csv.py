@@ -146,10 +146,8 @@ def main() -> int:
     """Read files, record what was counted; 1 where anything was wrong."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--files", type=int, default=10_000, help="how many (default 10,000)")
-    parser.add_argument("--seed", type=int, default=0, help="of the files (default 0)")
+    record.add_options(parser, "the files")
     parser.add_argument("--only", type=int, help="read the file of this number and record nothing")
-    parser.add_argument("--append", action="store_true", help="record beside the runs with other seeds")
-    parser.add_argument("--no-record", action="store_true", help="record nothing")
     parser.add_argument(
         "--surfaces",
         type=int,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 
 from trintena.language import span
@@ -27,4 +26,3 @@ class Progress:
         left = passed / done * (self._total - done) if done else float("nan")
         ahead = f", {span(left)} left" if 0 < done < self._total else ""
         print(f"{done:,.0f} of {self._total:,.0f} {self._what}{ahead}{remark and f'; {remark}'}", flush=True)
-        sys.stdout.flush()

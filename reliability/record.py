@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from argparse import ArgumentParser
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -45,6 +46,13 @@ def commit() -> str:
     ]
     changed = subprocess.run(words, cwd=FOLDER.parent, capture_output=True, text=True, check=True).stdout
     return machine.commit() if changed else machine.commit().rstrip("+")
+
+
+def add_options(parser: ArgumentParser, of: str) -> None:
+    """What every long run is told: the seed of what it makes up, and what becomes of its record."""
+    parser.add_argument("--seed", type=int, default=0, help=f"of {of} (default 0)")
+    parser.add_argument("--append", action="store_true", help="record beside the runs with other seeds")
+    parser.add_argument("--no-record", action="store_true", help="record nothing")
 
 
 def runs_of(name: str, folder: Path = FOLDER) -> list[dict[str, Any]]:

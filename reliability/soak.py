@@ -16,7 +16,6 @@ import argparse
 import asyncio
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from reliability.endurance.load import Load, run
 from reliability.endurance.verdict import by_minute, checks
 from reliability.endurance.watch import watching
 from reliability.homes import fill
+from reliability.meanwhile import meanwhile
 from reliability.progress import Progress
 from reliability.serving import serving
 
@@ -61,31 +61,21 @@ def soaked(home: Path, minutes: float, seed: int) -> dict[str, Any]:
 
 
 def _run_with_progress(load: Load, seconds: float) -> None:
-    progress, ended = Progress("seconds", seconds), threading.Event()
+    progress = Progress("seconds", seconds)
 
     def say() -> None:
-        while not ended.wait(5):
-            done = min(time.monotonic() - load.began, seconds)
-            progress.at(
-                done, f"{load.counts['experiments']} experiments, {load.counts['forecasts']} forecasts"
-            )
+        done = min(time.monotonic() - load.began, seconds)
+        progress.at(done, f"{load.counts['experiments']} experiments, {load.counts['forecasts']} forecasts")
 
-    teller = threading.Thread(target=say, daemon=True)
-    teller.start()
-    try:
+    with meanwhile(say, 5):
         asyncio.run(run(load))
-    finally:
-        ended.set()
-        teller.join()
 
 
 def main() -> int:
     """Load, record what was measured; 1 where anything grew or was wrong."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--minutes", type=float, default=60.0, help="how long (default 60)")
-    parser.add_argument("--seed", type=int, default=0, help="of the trainings and cancels (default 0)")
-    parser.add_argument("--append", action="store_true", help="record beside the runs with other seeds")
-    parser.add_argument("--no-record", action="store_true", help="record nothing")
+    record.add_options(parser, "the trainings and cancels")
     options = parser.parse_args()
     about = record.about(options.seed, PACKAGES)
     with tempfile.TemporaryDirectory(prefix="trintena-soak-") as name:

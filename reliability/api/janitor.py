@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
+
+from reliability.meanwhile import meanwhile
 
 _EVERY_S = 1.0
 _KEPT_WAITING, _MAY_RUN_S = 4, 8.0
@@ -24,22 +25,15 @@ class Cancelled:
 @contextmanager
 def cleaning(address: str) -> Iterator[Cancelled]:
     """Keep the queue short for as long as the context lasts."""
-    stop, count = threading.Event(), Cancelled()
+    count, since = Cancelled(), dict[int, float]()
+    with httpx.Client(base_url=address, timeout=60) as ask:
 
-    def clean() -> None:
-        since: dict[int, float] = {}
-        with httpx.Client(base_url=address, timeout=60) as ask:
-            while not stop.wait(_EVERY_S):
-                for number in _too_many(ask, since):
-                    count.n += ask.post(f"/api/experiments/{number}/cancel").is_success
+        def clean() -> None:
+            for number in _too_many(ask, since):
+                count.n += ask.post(f"/api/experiments/{number}/cancel").is_success
 
-    thread = threading.Thread(target=clean, daemon=True)
-    thread.start()
-    try:
-        yield count
-    finally:
-        stop.set()
-        thread.join()
+        with meanwhile(clean, _EVERY_S):
+            yield count
 
 
 def under_way(ask: httpx.Client) -> list[tuple[int, str]]:

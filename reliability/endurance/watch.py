@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 
 import psutil
 
+from reliability.meanwhile import meanwhile
 from reliability.serving import Served
 
 EVERY_S = 10.0
@@ -60,16 +60,9 @@ def _role(server: Served, process: psutil.Process) -> str:
 def watching(server: Served, began: float) -> Iterator[list[Sample]]:
     """Samples of a server, gathered for as long as the context lasts; times count from `began`."""
     samples: list[Sample] = []
-    stop = threading.Event()
 
     def watch() -> None:
-        while not stop.wait(EVERY_S):
-            samples.extend(samples_of(server, time.monotonic() - began))
+        samples.extend(samples_of(server, time.monotonic() - began))
 
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
+    with meanwhile(watch, EVERY_S):
         yield samples
-    finally:
-        stop.set()
-        thread.join()
